@@ -1,0 +1,45 @@
+"""The errors of reading a cluster. Adapters raise nothing else; :mod:`bot.probes.probe` turns them into ``Unknown``.
+
+ClusterError
+├── Forbidden       the API server says no: verb, resource and scope are named
+├── NotFound        this object does not exist
+├── Absent          the server does not serve this kind of object
+├── TimedOut        no answer within the limit
+├── Unreachable     no connection, TLS failure, expired or refused credentials
+├── NoHelper        no node helper Pod on that Node
+└── Malformed       an answer came and could not be understood
+"""
+
+from __future__ import annotations
+
+
+class ClusterError(Exception):
+    """The cluster could not be read. The text says what was tried and what to do; it holds no secret."""
+
+
+class Forbidden(ClusterError):
+    """The API server refused: the text names verb, resource and scope."""
+
+
+class NotFound(ClusterError):
+    """The object does not exist."""
+
+
+class Absent(ClusterError):
+    """The API server does not serve this kind of object."""
+
+
+class TimedOut(ClusterError):
+    """No answer came in time."""
+
+
+class Unreachable(ClusterError):
+    """No connection could be made, or the credentials are not accepted."""
+
+
+class NoHelper(ClusterError):
+    """No node helper Pod runs on the Node."""
+
+
+class Malformed(ClusterError):
+    """An answer came and could not be understood."""

@@ -1,0 +1,431 @@
+"""The few fields of Kubernetes objects that netmedic reads.
+
+What is not declared here is never kept: not in memory, not in a bundle. So no environment value, argument, annotation
+or Secret can leak from a bundle. Defaults are the API's own: a missing field reads as the API server means it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """Where objects of one type are served."""
+
+    group: str
+    """Empty for core."""
+    versions: tuple[str, ...]
+    """Preferred first; the first one that the server has is used."""
+    plural: str
+    namespaced: bool = True
+
+    @property
+    def permission(self) -> str:
+        """``pods`` or ``endpointslices.discovery.k8s.io``, as RBAC and error messages write it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A piece of an object."""
+
+
+class OwnerReference(Part, frozen=True, kw_only=True):
+    kind: str = ""
+    name: str = ""
+    controller: bool = False
+
+
+class Meta(Part, frozen=True, kw_only=True):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    creation_timestamp: str = ""
+    deletion_timestamp: str = ""
+    labels: dict[str, str] = {}
+    owner_references: tuple[OwnerReference, ...] = ()
+
+
+class Object(Part, frozen=True, kw_only=True):
+    """One Kubernetes object, cut down to what is read of it."""
+
+    resource: ClassVar[Resource]
+
+    metadata: Meta = Meta()
+
+
+class LabelSelectorRequirement(Part, frozen=True, kw_only=True):
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+
+class LabelSelector(Part, frozen=True, kw_only=True):
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+
+
+# Service --------------------------------------------------------------------------------------------------------------
+
+
+class ServicePortSpec(Part, frozen=True, kw_only=True):
+    name: str = ""
+    protocol: str = "TCP"
+    port: int = 0
+    target_port: int | str = 0
+    node_port: int = 0
+
+
+class ServiceSpec(Part, frozen=True, kw_only=True):
+    type: str = "ClusterIP"
+    cluster_ip: str = msgspec.field(default="", name="clusterIP")
+    selector: dict[str, str] = {}
+    ports: tuple[ServicePortSpec, ...] = ()
+    external_name: str = ""
+    publish_not_ready_addresses: bool = False
+
+
+class Service(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("", ("v1",), "services")
+
+    spec: ServiceSpec = ServiceSpec()
+
+
+class EndpointConditions(Part, frozen=True, kw_only=True):
+    # discovery/v1: a missing ready condition is to be read as true.
+    ready: bool = True
+
+
+class TargetRef(Part, frozen=True, kw_only=True):
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class Endpoint(Part, frozen=True, kw_only=True):
+    addresses: tuple[str, ...] = ()
+    conditions: EndpointConditions = EndpointConditions()
+    target_ref: TargetRef = TargetRef()
+    node_name: str = ""
+
+
+class EndpointPort(Part, frozen=True, kw_only=True):
+    name: str = ""
+    protocol: str = "TCP"
+    port: int = 0
+
+
+class EndpointSlice(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("discovery.k8s.io", ("v1", "v1beta1"), "endpointslices")
+
+    address_type: str = "IPv4"
+    endpoints: tuple[Endpoint, ...] = ()
+    ports: tuple[EndpointPort, ...] = ()
+
+
+# Pod ------------------------------------------------------------------------------------------------------------------
+
+
+class ContainerPort(Part, frozen=True, kw_only=True):
+    name: str = ""
+    container_port: int = 0
+    host_port: int = 0
+    protocol: str = "TCP"
+
+
+class HttpGet(Part, frozen=True, kw_only=True):
+    path: str = "/"
+    port: int | str = 0
+    scheme: str = "HTTP"
+
+
+class TcpSocket(Part, frozen=True, kw_only=True):
+    port: int | str = 0
+
+
+class Grpc(Part, frozen=True, kw_only=True):
+    port: int = 0
+
+
+class ExecAction(Part, frozen=True, kw_only=True):
+    """A command probe. The command itself may hold a secret and is not read."""
+
+
+class Probe(Part, frozen=True, kw_only=True):
+    http_get: HttpGet | None = None
+    tcp_socket: TcpSocket | None = None
+    grpc: Grpc | None = None
+    exec: ExecAction | None = None
+    period_seconds: int = 10
+    timeout_seconds: int = 1
+
+
+class Container(Part, frozen=True, kw_only=True):
+    name: str = ""
+    image: str = ""
+    ports: tuple[ContainerPort, ...] = ()
+    readiness_probe: Probe | None = None
+
+
+class PodSpec(Part, frozen=True, kw_only=True):
+    node_name: str = ""
+    host_network: bool = False
+    dns_policy: str = "ClusterFirst"
+    service_account_name: str = ""
+    containers: tuple[Container, ...] = ()
+
+
+class Waiting(Part, frozen=True, kw_only=True):
+    reason: str = ""
+
+
+class Terminated(Part, frozen=True, kw_only=True):
+    reason: str = ""
+    exit_code: int = 0
+    finished_at: str = ""
+
+
+class Running(Part, frozen=True, kw_only=True):
+    started_at: str = ""
+
+
+class ContainerState(Part, frozen=True, kw_only=True):
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Part, frozen=True, kw_only=True):
+    name: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class Condition(Part, frozen=True, kw_only=True):
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    last_transition_time: str = ""
+
+
+class PodIp(Part, frozen=True, kw_only=True):
+    ip: str = ""
+
+
+class PodStatus(Part, frozen=True, kw_only=True):
+    phase: str = ""
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    pod_ips: tuple[PodIp, ...] = msgspec.field(default=(), name="podIPs")
+    host_ip: str = msgspec.field(default="", name="hostIP")
+    conditions: tuple[Condition, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("", ("v1",), "pods")
+
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def ready(self) -> bool:
+        """The Pod's Ready condition."""
+        return any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+
+    @property
+    def alive(self) -> bool:
+        """Neither ended nor on its way out."""
+        return not self.metadata.deletion_timestamp and self.status.phase not in ("Succeeded", "Failed")
+
+
+# Workloads ------------------------------------------------------------------------------------------------------------
+
+
+class TemplateMeta(Part, frozen=True, kw_only=True):
+    labels: dict[str, str] = {}
+
+
+class TemplateSpec(Part, frozen=True, kw_only=True):
+    host_network: bool = False
+    service_account_name: str = ""
+    containers: tuple[Container, ...] = ()
+
+
+class PodTemplate(Part, frozen=True, kw_only=True):
+    metadata: TemplateMeta = TemplateMeta()
+    spec: TemplateSpec = TemplateSpec()
+
+
+class WorkloadSpec(Part, frozen=True, kw_only=True):
+    # apps/v1: a Deployment without replicas has one.
+    replicas: int = 1
+    selector: LabelSelector = LabelSelector()
+    template: PodTemplate = PodTemplate()
+
+
+class WorkloadStatus(Part, frozen=True, kw_only=True):
+    replicas: int = 0
+    ready_replicas: int = 0
+
+
+class Deployment(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("apps", ("v1",), "deployments")
+
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
+
+
+class StatefulSet(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("apps", ("v1",), "statefulsets")
+
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
+
+
+class DaemonSetStatus(Part, frozen=True, kw_only=True):
+    desired_number_scheduled: int = 0
+    number_ready: int = 0
+
+
+class DaemonSet(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("apps", ("v1",), "daemonsets")
+
+    spec: WorkloadSpec = WorkloadSpec()
+    status: DaemonSetStatus = DaemonSetStatus()
+
+
+# The rest -------------------------------------------------------------------------------------------------------------
+
+
+class Namespace(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("", ("v1",), "namespaces", namespaced=False)
+
+
+class NodeSpec(Part, frozen=True, kw_only=True):
+    pod_cidr: str = msgspec.field(default="", name="podCIDR")
+    pod_cidrs: tuple[str, ...] = msgspec.field(default=(), name="podCIDRs")
+    unschedulable: bool = False
+
+
+class NodeAddress(Part, frozen=True, kw_only=True):
+    type: str = ""
+    address: str = ""
+
+
+class NodeInfo(Part, frozen=True, kw_only=True):
+    kernel_version: str = ""
+    kubelet_version: str = ""
+    container_runtime_version: str = ""
+
+
+class NodeStatus(Part, frozen=True, kw_only=True):
+    conditions: tuple[Condition, ...] = ()
+    addresses: tuple[NodeAddress, ...] = ()
+    node_info: NodeInfo = NodeInfo()
+
+
+class Node(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("", ("v1",), "nodes", namespaced=False)
+
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+class InvolvedObject(Part, frozen=True, kw_only=True):
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class Event(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("", ("v1",), "events")
+
+    involved_object: InvolvedObject = InvolvedObject()
+    reason: str = ""
+    message: str = ""
+    type: str = ""
+    count: int = 0
+    last_timestamp: str = ""
+    event_time: str = ""
+
+
+class IpBlock(Part, frozen=True, kw_only=True):
+    cidr: str = ""
+    except_: tuple[str, ...] = msgspec.field(default=(), name="except")
+
+
+class PolicyPeer(Part, frozen=True, kw_only=True):
+    pod_selector: LabelSelector | None = None
+    namespace_selector: LabelSelector | None = None
+    ip_block: IpBlock | None = None
+
+
+class PolicyPort(Part, frozen=True, kw_only=True):
+    protocol: str = "TCP"
+    port: int | str | None = None
+    end_port: int | None = None
+
+
+class IngressRule(Part, frozen=True, kw_only=True):
+    from_: tuple[PolicyPeer, ...] = msgspec.field(default=(), name="from")
+    ports: tuple[PolicyPort, ...] = ()
+
+
+class EgressRule(Part, frozen=True, kw_only=True):
+    to: tuple[PolicyPeer, ...] = ()
+    ports: tuple[PolicyPort, ...] = ()
+
+
+class NetworkPolicySpec(Part, frozen=True, kw_only=True):
+    pod_selector: LabelSelector = LabelSelector()
+    policy_types: tuple[str, ...] = ()
+    ingress: tuple[IngressRule, ...] = ()
+    egress: tuple[EgressRule, ...] = ()
+
+
+class NetworkPolicy(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("networking.k8s.io", ("v1",), "networkpolicies")
+
+    spec: NetworkPolicySpec = NetworkPolicySpec()
+
+
+class IngressHostRule(Part, frozen=True, kw_only=True):
+    host: str = ""
+
+
+class IngressSpec(Part, frozen=True, kw_only=True):
+    rules: tuple[IngressHostRule, ...] = ()
+
+
+class Ingress(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("networking.k8s.io", ("v1",), "ingresses")
+
+    spec: IngressSpec = IngressSpec()
+
+
+class ConfigMap(Object, frozen=True, kw_only=True):
+    """Read by name only: kube-proxy's and the CNI's. A bundle keeps known settings of them."""
+
+    resource: ClassVar[Resource] = Resource("", ("v1",), "configmaps")
+
+    data: dict[str, str] = {}
+
+
+OBJECT_TYPES: tuple[type[Object], ...] = (
+    ConfigMap,
+    DaemonSet,
+    Deployment,
+    EndpointSlice,
+    Event,
+    Ingress,
+    Namespace,
+    NetworkPolicy,
+    Node,
+    Pod,
+    Service,
+    StatefulSet,
+)

@@ -1,0 +1,1 @@
+"""Rules over facts. Nobody outside knows which engine runs them."""

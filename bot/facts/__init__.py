@@ -1,0 +1,41 @@
+"""Every kind of fact there is. A new one is added to the list below and is then known to probes, rules and tests."""
+
+from __future__ import annotations
+
+from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
+from bot.facts.cni import CniIdentity, PolicyEnforcement
+from bot.facts.dns import DnsService
+from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
+from bot.facts.mtu import NodeMtu, OverlayMtu
+from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
+from bot.facts.pod import PodState
+from bot.facts.policy import PolicyCount, TargetIsolation
+from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
+
+FACT_TYPES: dict[str, type[Fact]] = {
+    fact_type.kind: fact_type
+    for fact_type in (
+        BackendConnect,
+        CniIdentity,
+        DnsService,
+        KubeProxyMode,
+        KubeProxyPod,
+        NodeCondition,
+        NodeConntrack,
+        NodeCpu,
+        NodeInterface,
+        NodeMtu,
+        NodeSoftnet,
+        OverlayMtu,
+        PodState,
+        PolicyCount,
+        PolicyEnforcement,
+        ServiceBackends,
+        ServicePort,
+        ServiceSelectorMisfit,
+        TargetIsolation,
+        Workload,
+    )
+}
+
+__all__ = ["FACT_TYPES", "Fact", "Reason", "Unknown", "Value", "fields_of", "values_of"]

@@ -1,0 +1,68 @@
+"""What a symptom is about in this cluster: the objects at both ends and between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class SymptomKind(StrEnum):
+    """What a person complains about."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    DNS = "dns"
+    RESETS = "resets"
+    FLAPPING = "flapping"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, order=True)
+class Subject:
+    """One object a fact, a finding or a hop speaks of. ``namespace`` is empty for cluster-scoped kinds."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """The objects on the way of the symptom's packets, as far as they are known.
+
+    An empty scope (nothing named) means the whole cluster: see ``cluster_wide``.
+    """
+
+    kind: SymptomKind = SymptomKind.UNKNOWN
+    namespaces: tuple[str, ...] = ()
+    """Namespaces the symptom's objects live in; the DNS namespace is not among them unless it was named."""
+    clients: tuple[Subject, ...] = ()
+    """Pods that try to reach something; empty when nobody was named."""
+    services: tuple[Subject, ...] = ()
+    """Services they try to reach."""
+    backends: tuple[Subject, ...] = ()
+    """Pods that are meant to answer: those the Services select, or target Pods named directly."""
+    workloads: tuple[Subject, ...] = ()
+    """Deployments, StatefulSets and DaemonSets of clients and backends."""
+    client_nodes: tuple[str, ...] = ()
+    target_nodes: tuple[str, ...] = ()
+    named_nodes: tuple[str, ...] = ()
+    """Nodes the symptom itself names."""
+    dns: bool = True
+    """Name lookup lies on the way (it does, unless an IP address was named)."""
+    outside_host: str = ""
+    outside_port: int = 0
+    cluster_wide: bool = False
+    """Nothing was named: look at everything, blame anything."""
+    subjects: frozenset[Subject] = field(default_factory=frozenset)
+    """Everything above and what belongs to it; a finding about one of these lies on the path."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Nodes on the path, each once, clients' first."""
+        return tuple(dict.fromkeys((*self.named_nodes, *self.client_nodes, *self.target_nodes)))

@@ -1,0 +1,1 @@
+"""The node helper: the program that runs on Nodes, its manifest, and how to ask it."""

@@ -1,0 +1,1 @@
+"""Every probe there is."""

@@ -1,0 +1,76 @@
+"""Every setting: its unit, default and reason. A file, then the environment, then flags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+
+class OutsideTarget(BaseModel):
+    """A place outside the cluster that people name in symptoms."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """The word people use: ``Oslo``."""
+    host: str
+    port: int = Field(default=443, ge=1, le=65535)
+
+
+class Slack(BaseModel):
+    """How the bot talks to Slack."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["socket", "http"] = "socket"
+    """Socket Mode needs no public address; ``http`` needs the signing secret and a reachable address."""
+    bot_token: SecretStr = SecretStr("")
+    app_token: SecretStr = SecretStr("")
+    signing_secret: SecretStr = SecretStr("")
+    api_url: str = "https://slack.com/api/"
+    http_host: str = "0.0.0.0"  # noqa: S104 - a Pod is reached at its Pod address
+    http_port: int = Field(default=3000, ge=1, le=65535)
+
+
+class Settings(BaseSettings):
+    """All settings of netmedic."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NETMEDIC_", env_nested_delimiter="__", extra="forbid", frozen=True, yaml_file=None
+    )
+
+    helper_namespace: str = "netmedic"
+    """Namespace of the node helper DaemonSet; the only one the reader may exec in."""
+    helper_labels: str = "app.kubernetes.io/name=netmedic,app.kubernetes.io/component=helper"
+    """Label selector of its Pods."""
+    budget_seconds: float = Field(default=20.0, gt=0, le=600)
+    """Time for the probes of one diagnosis; what is not finished then is ``Unknown(timeout)``. People wait."""
+    rules_dirs: tuple[Path, ...] = ()
+    """Folders with more rules, besides those shipped."""
+    playbooks_dirs: tuple[Path, ...] = ()
+    """Folders with more playbooks, besides those shipped."""
+    outside_targets: tuple[OutsideTarget, ...] = ()
+    database_url: str = "sqlite+aiosqlite:///netmedic.db"
+    """Incidents, plans, approvals and audit (SQLAlchemy URL)."""
+    approvers: tuple[str, ...] = ()
+    """Slack user ids that may approve a plan. Empty: nobody may."""
+    single_operator: bool = False
+    """Let the requester approve their own plan. Off: another person has to."""
+    plan_expires_seconds: int = Field(default=1800, gt=0)
+    """How long a plan can be approved; a half hour is as long as an incident's picture stays true (ours)."""
+    slack: Slack = Slack()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags win over the environment, the environment over the file."""
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, cls.model_config.get("yaml_file"))

@@ -1,0 +1,1 @@
+"""What outlives the process: incidents, plans, approvals, audit. The only home of SQLAlchemy."""
