@@ -7,6 +7,7 @@ ClusterError
 ├── TimedOut        no answer within the limit
 ├── Unreachable     no connection, TLS failure, expired or refused credentials
 ├── NoHelper        no node helper Pod on that Node
+├── NotRecorded     a bundle does not hold it: nothing is known, not even that it does not exist
 └── Malformed       an answer came and could not be understood
 """
 
@@ -39,6 +40,10 @@ class Unreachable(ClusterError):
 
 class NoHelper(ClusterError):
     """No node helper Pod runs on the Node."""
+
+
+class NotRecorded(ClusterError):
+    """A bundle does not hold it. It may exist or not: never read this as "there is none"."""
 
 
 class Malformed(ClusterError):

@@ -22,6 +22,7 @@ REASONS: dict[type[errors.ClusterError], Reason] = {
     errors.TimedOut: Reason.TIMEOUT,
     errors.Unreachable: Reason.UNREACHABLE,
     errors.NoHelper: Reason.NO_HELPER,
+    errors.NotRecorded: Reason.ABSENT,
     errors.Malformed: Reason.MALFORMED,
 }
 
