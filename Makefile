@@ -1,0 +1,62 @@
+# Every target says what it does: make help
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts docs catalogue cluster cluster-down test-cluster bench lock clean
+
+PY := .venv/bin/python
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+demo: ## set up, and diagnose a recorded incident of a real cluster in the terminal
+	@tools/setup demo
+	@tools/demo
+
+test: ## set up, and pass the tests (no cluster, no Slack, no root needed)
+	@tools/setup dev
+	@echo "netmedic: running the tests; those that need a cluster are left to 'make test-cluster'" >&2
+	@$(PY) -m pytest -q -m "not cluster"
+
+test-cluster: ## the tests on the real test cluster (../shared/testbed or NETMEDIC_TESTBED; needs root)
+	@tools/setup dev
+	@$(PY) -m pytest -q -m cluster
+
+check: lint types contracts docs ## linters, types, import contracts, generated pages
+
+lint:
+	@tools/setup dev
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+
+types:
+	@tools/setup dev
+	@$(PY) -m mypy
+
+contracts:
+	@tools/setup dev
+	@.venv/bin/lint-imports --verbose > .venv/contracts.log || { cat .venv/contracts.log; exit 1; }
+
+docs: ## the generated pages are as the program makes them
+	@tools/setup dev
+	@$(PY) -m bot.engine.catalogue --check
+
+catalogue: ## write rules/README.md anew
+	@tools/setup dev
+	@$(PY) -m bot.engine.catalogue
+
+cluster: ## start the test cluster with the node helper, and print the KUBECONFIG line
+	@tools/cluster up
+
+cluster-down: ## remove it
+	@tools/cluster down
+
+bench: ## measure: cold start, diagnosis, list speed, engine
+	@tools/setup dev
+	@$(PY) -m benchmarks
+
+lock: ## pin the dependencies anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links pyproject.toml requirements.in -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml requirements.in -o requirements-dev.lock
+
+clean: ## remove .venv and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,168 @@
+"""From verdicts to causes: what explains what, what lies on the path, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.diagnosis.report import Cause, Evidence, NotChecked, Proof, RuledOut
+from bot.engine.rules import Confidence, Severity
+from bot.engine.verdict import Finding, Outcome, Verdict
+from bot.facts.base import Fact, Reason, Unknown, values_of
+from bot.facts.scope import Scope, Subject
+
+CONFIDENCE_ORDER = (Confidence.PROVEN, Confidence.LIKELY, Confidence.POSSIBLE)
+
+RULED_OUT_EVIDENCE = 3
+"""Facts shown for a fault that was ruled out: enough to check it by, few enough to read (ours)."""
+
+HOW_TO_ENABLE: dict[Reason, str] = {
+    Reason.FORBIDDEN: "Grant the reader this permission; `netmedic doctor` lists what is missing.",
+    Reason.TIMEOUT: "Ask again with a larger --budget.",
+    Reason.UNREACHABLE: "Check the connection to the API server with `netmedic doctor`.",
+    Reason.ABSENT: "Nothing to enable: the cluster has no such object.",
+    Reason.NO_HELPER: "Install the node helper: `netmedic helper manifest | kubectl apply -f -`.",
+    Reason.MALFORMED: "Compare the versions of netmedic, its node helper and the cluster.",
+    Reason.UNRECOGNISED: "netmedic does not know this component; look at it by hand.",
+    Reason.OUT_OF_SCOPE: "Name the Service, Pod or Node in the symptom.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """The verdicts, sorted by what they mean for this symptom."""
+
+    causes: tuple[Cause, ...]
+    also_seen: tuple[Cause, ...]
+    ruled_out: tuple[RuledOut, ...]
+    not_checked: tuple[NotChecked, ...]
+
+
+def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
+    """Sort verdicts into causes, side notes, what was ruled out and what could not be checked.
+
+    A cause is a finding that no other finding explains and that lies on the path. Errors are causes; a warning is one
+    only where no error is found and its rule names the kind of symptom.
+    """
+    found = [finding for verdict in verdicts for finding in verdict.findings]
+    explained = {id(below) for finding in found for below in consequences(finding)}
+    roots = [finding for finding in found if id(finding) not in explained]
+    errors = [f for f in roots if f.rule.severity is Severity.ERROR and on_path(f, scope)]
+    causes = errors or [
+        f for f in roots if f.rule.severity is Severity.WARNING and scope.kind in f.rule.symptoms and on_path(f, scope)
+    ]
+    blamed = {id(finding) for finding in causes}
+    return Judgement(
+        causes=tuple(cause_of(f) for f in sorted(causes, key=lambda f: rank(f, scope))),
+        also_seen=tuple(
+            cause_of(f) for f in sorted((f for f in roots if id(f) not in blamed), key=lambda f: rank(f, scope))
+        ),
+        ruled_out=tuple(ruled_out(v) for v in verdicts if v.outcome is Outcome.RULED_OUT),
+        not_checked=tuple(not_checked(v) for v in verdicts if v.outcome is Outcome.NOT_CHECKED),
+    )
+
+
+def consequences(finding: Finding) -> Iterator[Finding]:
+    """Yield what a finding explains, directly or through what it explains."""
+    for below in finding.explains:
+        yield below
+        yield from consequences(below)
+
+
+def on_path(finding: Finding, scope: Scope) -> bool:
+    """Tell whether a finding concerns what the symptom's packets meet."""
+    subject = finding.subject
+    if scope.cluster_wide or subject in scope.subjects:
+        return True
+    match subject.kind:
+        case "Node":
+            return subject.name in scope.nodes
+        case "Namespace":
+            return subject.name in scope.namespaces
+        case "NetworkPolicy":
+            return subject.namespace in scope.namespaces
+    return False
+
+
+def rank(finding: Finding, scope: Scope) -> tuple[int, int, bool, str, Subject]:
+    """Return the sort key: surest first, then the worst, then what the symptom names, then by name."""
+    return (
+        CONFIDENCE_ORDER.index(finding.rule.confidence),
+        list(Severity).index(finding.rule.severity),
+        finding.subject not in scope.subjects,
+        finding.rule.id,
+        finding.subject,
+    )
+
+
+def cause_of(finding: Finding) -> Cause:
+    """Return a finding as the report shows it."""
+    rule = finding.rule
+    return Cause(
+        rule=rule.id,
+        category=rule.category,
+        title=rule.title,
+        summary=finding.summary,
+        severity=rule.severity,
+        hop=rule.hop,
+        subject=finding.subject,
+        details=dict(finding.details),
+        evidence=evidence_of(all_facts(finding)),
+        explains=tuple(dict.fromkeys(below.summary for below in consequences(finding))),
+        confidence=rule.confidence,
+        playbook=rule.playbook,
+        remedy=rule.remedy,
+        refuted_by=rule.refuted_by,
+        docs=rule.docs,
+        proof=proof_of(finding),
+    )
+
+
+def all_facts(finding: Finding) -> Iterator[Fact]:
+    """Yield every observed fact a finding rests on, its own first."""
+    yield from finding.facts
+    for below in finding.findings:
+        yield from all_facts(below)
+
+
+def proof_of(finding: Finding) -> Proof:
+    """Return the chain of rules and facts that led to a finding."""
+    return Proof(
+        rule=finding.rule.id,
+        summary=finding.summary,
+        evidence=evidence_of(finding.facts),
+        because=tuple(proof_of(below) for below in finding.findings),
+    )
+
+
+def evidence_of(facts: Iterable[Fact]) -> tuple[Evidence, ...]:
+    """Return facts as evidence, each once."""
+    return tuple(
+        Evidence(fact=fact.kind, source=fact.source, value=values_of(fact), at=fact.at) for fact in dict.fromkeys(facts)
+    )
+
+
+def ruled_out(verdict: Verdict) -> RuledOut:
+    """Return a fault that is not there, with the facts that show it."""
+    return RuledOut(
+        rule=verdict.rule.id,
+        summary=verdict.rule.title,
+        evidence=evidence_of(verdict.looked_at[:RULED_OUT_EVIDENCE]),
+    )
+
+
+def not_checked(verdict: Verdict) -> NotChecked:
+    """Return a fault that could not be looked for, and what would change that."""
+    missing = sorted(verdict.missing, key=lambda u: (u.reason is Reason.OUT_OF_SCOPE, u.of, u.subject))
+    return NotChecked(
+        rule=verdict.rule.id,
+        summary=verdict.rule.title,
+        reason="; ".join(dict.fromkeys(why(unknown) for unknown in missing)),
+        how_to_enable=" ".join(dict.fromkeys(HOW_TO_ENABLE[unknown.reason] for unknown in missing)),
+    )
+
+
+def why(unknown: Unknown) -> str:
+    """Return in words what is missing: ``node_cpu of node1: no_helper (none runs there)``."""
+    of = f"{unknown.of} of {unknown.subject}" if unknown.subject else unknown.of
+    return f"{of}: {unknown.reason}" + (f" ({unknown.detail})" if unknown.detail else "")

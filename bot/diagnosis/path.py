@@ -1,0 +1,108 @@
+"""The path: the hops from client to target in packet order, each with what is known of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.diagnosis.judge import Judgement
+from bot.diagnosis.report import Cause, Hop, HopStatus
+from bot.engine.verdict import Outcome, Verdict
+from bot.facts.base import Reason
+from bot.facts.scope import Scope, Subject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One hop before it is judged: which rules concern it, and of which Nodes."""
+
+    hop: str
+    rules_hop: str
+    """The ``hop`` of the rules that concern it."""
+    subject: str
+    nodes: tuple[str, ...] = ()
+    """Where the rules are about Nodes: the ones of this hop."""
+
+
+def draw(scope: Scope, verdicts: Sequence[Verdict], judgement: Judgement) -> tuple[Hop, ...]:
+    """Return the hops in packet order, the first broken one marked."""
+    hops = [judge_stage(stage, verdicts, judgement) for stage in stages(scope)]
+    broken = next((index for index, hop in enumerate(hops) if hop.status is HopStatus.BROKEN), -1)
+    return tuple(dataclasses.replace(hop, first_broken=index == broken) for index, hop in enumerate(hops))
+
+
+def stages(scope: Scope) -> Iterable[Stage]:
+    """Yield the hops a symptom's packets meet."""
+    if scope.cluster_wide:
+        yield Stage(hop="name-lookup", rules_hop="name-lookup", subject="cluster DNS")
+        yield Stage(hop="service", rules_hop="service", subject="all Services")
+        yield Stage(hop="node", rules_hop="node", subject="all Nodes")
+        yield Stage(hop="encapsulation", rules_hop="encapsulation", subject="between the Nodes")
+        yield Stage(hop="target-pod", rules_hop="target-pod", subject="all Pods behind Services")
+        return
+    if scope.dns:
+        yield Stage(hop="name-lookup", rules_hop="name-lookup", subject="cluster DNS")
+    yield Stage(hop="client-pod", rules_hop="client-pod", subject=words(scope.clients) or "any Pod")
+    client_nodes = scope.client_nodes or scope.named_nodes
+    yield Stage(hop="client-node", rules_hop="node", subject=nodes_in_words(client_nodes), nodes=client_nodes)
+    if scope.outside_host:
+        yield Stage(hop="snat", rules_hop="snat", subject=nodes_in_words(client_nodes), nodes=client_nodes)
+        host = f"{scope.outside_host}:{scope.outside_port}" if scope.outside_port else scope.outside_host
+        yield Stage(hop="outside-host", rules_hop="outside-host", subject=host)
+        return
+    if scope.services:
+        yield Stage(hop="service", rules_hop="service", subject=words(scope.services))
+    if set(client_nodes) != set(scope.target_nodes) or len(scope.target_nodes) > 1:
+        between = f"{nodes_in_words(client_nodes)} to {nodes_in_words(scope.target_nodes)}"
+        yield Stage(hop="encapsulation", rules_hop="encapsulation", subject=between, nodes=scope.nodes)
+    target = scope.target_nodes
+    yield Stage(hop="target-node", rules_hop="node", subject=nodes_in_words(target), nodes=target)
+    yield Stage(hop="target-pod", rules_hop="target-pod", subject=words(scope.backends) or "no Pod")
+
+
+def judge_stage(stage: Stage, verdicts: Sequence[Verdict], judgement: Judgement) -> Hop:
+    """Return a hop's status. A hop is ok only when everything that concerns it could be checked."""
+    broken = [cause for cause in judgement.causes if concerns(cause, stage)]
+    noticed = [cause for cause in judgement.also_seen if concerns(cause, stage) and cause.severity != "info"]
+    checked = [v for v in verdicts if v.rule.hop == stage.rules_hop and v.outcome is Outcome.RULED_OUT]
+    unchecked = [v for v in verdicts if v.rule.hop == stage.rules_hop and could_not(v)]
+    if broken:
+        status, detail = HopStatus.BROKEN, broken[0].summary
+    elif noticed:
+        status, detail = HopStatus.SUSPICIOUS, noticed[0].summary
+    elif unchecked:
+        status, detail = (
+            HopStatus.NOT_CHECKED,
+            f"{len(checked)} faults ruled out, {len(unchecked)} could not be checked",
+        )
+    elif checked:
+        status, detail = HopStatus.OK, f"{len(checked)} faults ruled out"
+    else:
+        status, detail = HopStatus.NOT_CHECKED, "nothing was looked at here"
+    return Hop(hop=stage.hop, subject=stage.subject, status=status, detail=detail)
+
+
+def could_not(verdict: Verdict) -> bool:
+    """Tell whether a rule would have applied but could not be checked."""
+    return verdict.outcome is Outcome.NOT_CHECKED and any(
+        unknown.reason is not Reason.OUT_OF_SCOPE for unknown in verdict.missing
+    )
+
+
+def concerns(cause: Cause, stage: Stage) -> bool:
+    """Tell whether a finding belongs to this hop; one about a Node belongs where that Node is."""
+    if cause.hop != stage.rules_hop:
+        return False
+    return not stage.nodes or cause.subject.kind != "Node" or cause.subject.name in stage.nodes
+
+
+def words(subjects: Sequence[Subject], most: int = 3) -> str:
+    """Return objects in words: ``Pod shop/web-1, Pod shop/web-2 and 3 more``."""
+    named = ", ".join(str(subject) for subject in subjects[:most])
+    return f"{named} and {len(subjects) - most} more" if len(subjects) > most else named
+
+
+def nodes_in_words(nodes: Sequence[str]) -> str:
+    """Return Nodes in words."""
+    return words([Subject("Node", "", name) for name in nodes]) or "any Node"
