@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bot.cluster import errors
 from bot.cluster.objects import Object
 from bot.cluster.port import T
-from bot.cluster.selectors import fields_match, labels_match, parse_fields, parse_labels
+from bot.cluster.selectors import select
 
 EPOCH = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 """The present of a cluster in memory that was given no other."""
@@ -38,6 +38,7 @@ class MemoryCluster:
         logs: Mapping[str, str] | None = None,
         helpers: Mapping[str, Helper] | None = None,
         namespaces: Iterable[str] = (),
+        notes: Iterable[str] = (),
     ) -> None:
         """Hold objects and what else can be read.
 
@@ -51,6 +52,7 @@ class MemoryCluster:
             logs: By ``namespace/pod``, or ``namespace/pod/container``.
             helpers: By Node.
             namespaces: The only ones that can be read, besides cluster-scoped objects; empty: all.
+            notes: What one has to know about the answers besides.
         """
         self._objects: dict[type[Object], list[Object]] = {}
         for obj in objects:
@@ -64,11 +66,17 @@ class MemoryCluster:
         self._logs = dict(logs or {})
         self._helpers = dict(helpers or {})
         self._namespaces = frozenset(namespaces)
+        self._notes = tuple(notes)
 
     @property
     def context(self) -> str:
         """The name a person knows it by."""
         return self._context
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What one has to know about the answers besides."""
+        return self._notes
 
     def now(self) -> datetime:
         """Return the fixed time."""
@@ -92,14 +100,7 @@ class MemoryCluster:
         """Return the objects of a namespace, or of all, that the selectors let through."""
         self._check(of.resource.permission, namespace)
         self._check_recorded(of, namespace)
-        wanted_labels, wanted_fields = parse_labels(labels), parse_fields(fields)
-        return [
-            obj
-            for obj in _kept(self._objects, of)
-            if (not namespace or not of.resource.namespaced or obj.metadata.namespace == namespace)
-            and labels_match(wanted_labels, obj.metadata.labels)
-            and fields_match(wanted_fields, obj)
-        ]
+        return select(_kept(self._objects, of), namespace=namespace, labels=labels, fields=fields)
 
     async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
         """Return the recorded beginning of a log."""

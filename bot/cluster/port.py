@@ -18,6 +18,11 @@ class Cluster(Protocol):
         """The name a person knows it by."""
         ...
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What one has to know about the answers besides: objects that could not be decoded, gaps of a bundle."""
+        ...
+
     def now(self) -> datetime:
         """The time of the reads, UTC: the present of a live cluster, the recording of a bundle."""
         ...

@@ -12,6 +12,7 @@ from typing import Literal
 
 from bot.cluster.errors import Malformed
 from bot.cluster.objects import Event, LabelSelector, Object, Pod
+from bot.cluster.port import T
 
 Operator = Literal["in", "notin", "exists", "!"]
 
@@ -133,6 +134,22 @@ def fields_match(terms: Iterable[tuple[str, bool, str]], obj: Object) -> bool:
         Malformed: The API server does not select this kind of object by that field.
     """
     return all((_field(obj, name) == value) is wanted for name, wanted, value in terms)
+
+
+def select(objects: Iterable[T], *, namespace: str = "", labels: str = "", fields: str = "") -> list[T]:
+    """Return the objects that an API server would list for these arguments, in their order.
+
+    Raises:
+        Malformed: A selector is none, or cannot be evaluated here.
+    """
+    by_labels, by_fields = parse_labels(labels), parse_fields(fields)
+    return [
+        obj
+        for obj in objects
+        if (not namespace or not obj.resource.namespaced or obj.metadata.namespace == namespace)
+        and labels_match(by_labels, obj.metadata.labels)
+        and fields_match(by_fields, obj)
+    ]
 
 
 def _field(obj: Object, name: str) -> str:
