@@ -1,0 +1,13 @@
+"""The node helper's program: it looks at its Node's kernel and answers, and can do nothing else.
+
+Python's standard library only; nothing else of netmedic is imported. It runs without root and without capabilities,
+opens no port, starts no process, writes no file, and interprets nothing it is given by a shell. Read in this order:
+
+answer.py   the fixed set of requests, and the checks of their arguments
+sample.py   what is read, and how often
+read.py     one bounded read of one file
+proc.py     text of /proc to values
+netlink.py  interfaces and addresses, asked of the kernel
+connect.py  TCP connects that send no data
+idle.py     what the Pod does between requests
+"""

@@ -1,0 +1,115 @@
+"""The fixed set of requests, each answered by one JSON document on stdout. Anything else ends with status 2.
+
+version                     which collector this is
+sample --seconds N          the Node's interfaces and counters, over N seconds (1 to 30)
+connect IP:PORT ...         TCP connects to at most 64 addresses
+idle                        the Pod's main process; no document
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+
+from . import netlink
+from .connect import MAX_TARGETS, connect, target
+from .idle import idle
+from .proc import Problem, decimal, shown
+from .read import Json
+from .sample import sample
+
+SCHEMA = "netmedic/helper/v1"
+VERSION = 1
+MAX_SECONDS = 30
+MAX_ARGUMENT = 64
+USAGE = "usage: version | sample --seconds N | connect IP:PORT ... | idle"
+
+
+def main(arguments: list[str]) -> int:
+    """Answer one request; return the exit status."""
+    try:
+        request = checked(arguments)
+    except Problem as problem:
+        sys.stderr.write(f"{problem}; {USAGE}\n")
+        return 2
+    if request[0] == "idle":
+        idle()
+        return 0
+    # Whoever asked may be gone: nothing lives longer than the longest request.
+    signal.alarm(MAX_SECONDS + 15)
+    sys.stdout.write(json.dumps(document(request), separators=(",", ":")) + "\n")
+    return 0
+
+
+def checked(arguments: list[str]) -> list[str]:
+    """Return the request if it is one of the set.
+
+    Raises:
+        Problem: It is not.
+    """
+    if any(len(argument) > MAX_ARGUMENT for argument in arguments):
+        raise Problem(f"an argument is longer than {MAX_ARGUMENT} characters")
+    match arguments:
+        case ["version"] | ["idle"]:
+            return arguments
+        case ["sample", "--seconds", seconds] if 1 <= decimal(seconds) <= MAX_SECONDS:
+            return arguments
+        case ["connect", *targets] if 1 <= len(targets) <= MAX_TARGETS:
+            for text in targets:
+                target(text)
+            return arguments
+    raise Problem(f"not a request: {shown(' '.join(arguments))}")
+
+
+def document(request: list[str]) -> dict[str, Json]:
+    """Return the answer: who answers, when, and the values or one error."""
+    started = time.monotonic()
+    answer: dict[str, Json] = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "request": list(request),
+        "node": os.environ.get("NODE_NAME", ""),
+        "host_ip": os.environ.get("HOST_IP", ""),
+        "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+    }
+    try:
+        answer |= values(request)
+    except Problem as problem:
+        answer["error"] = str(problem)
+    answer["took_ms"] = round((time.monotonic() - started) * 1000)
+    return answer
+
+
+def values(request: list[str]) -> dict[str, Json]:
+    """Return what the request asks for."""
+    match request:
+        case ["sample", _, seconds]:
+            must_be_on_the_host(os.environ.get("HOST_IP", ""))
+            return {"series": dict(sample(int(seconds)))}
+        case ["connect", *targets]:
+            must_be_on_the_host(os.environ.get("HOST_IP", ""))
+            return {"connects": dict(connect(targets))}
+        case _:
+            return {"python": platform.python_version(), "kernel": platform.release()}
+
+
+def must_be_on_the_host(host_ip: str) -> None:
+    """Refuse to read a Pod's own network namespace, where the Node's counters read 0.
+
+    The Node's address, given by the downward API, is on an interface of the Node's namespace and of no other.
+    """
+    try:
+        wanted = str(ipaddress.ip_address(host_ip))
+    except ValueError:
+        raise Problem("the Pod does not say its Node's address: HOST_IP has to come from status.hostIP") from None
+    held = netlink.addresses()
+    if all(one["ip"] != wanted for one in held):
+        raise Problem(
+            f"this is not the Node's network namespace: {wanted} is on no interface; the Pod needs hostNetwork"
+        )

@@ -1,0 +1,122 @@
+"""Text of /proc to values. Pure: each function returns what the text says or raises :class:`Problem`.
+
+A line that does not look as the kernel writes it makes the whole text a problem: a part of a table would read as
+"the rest is zero".
+"""
+
+from __future__ import annotations
+
+NET_DEV_COLUMNS = (
+    *("rx_bytes", "rx_packets", "rx_errs", "rx_drop", "rx_fifo", "rx_frame", "rx_compressed", "rx_multicast"),
+    *("tx_bytes", "tx_packets", "tx_errs", "tx_drop", "tx_fifo", "tx_colls", "tx_carrier", "tx_compressed"),
+)
+NET_DEV_HEADING = " ".join(
+    (
+        "face |bytes packets errs drop fifo frame compressed",
+        "multicast|bytes packets errs drop fifo colls carrier compressed",
+    )
+)
+# proc(5): user nice system idle iowait irq softirq steal; guest time is part of user and nice.
+CPU_COLUMNS = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
+CONNTRACK_COLUMNS = frozenset({"entries", "insert_failed", "drop", "early_drop", "invalid"})
+# The kernel's counters are at most 64 bits wide: 20 decimal digits, 16 hexadecimal ones.
+DECIMAL_DIGITS = 20
+HEX_DIGITS = 16
+
+
+class Problem(Exception):
+    """A value could not be read; the text says why."""
+
+
+def decimal(word: str) -> int:
+    """Return an unsigned decimal number of at most 64 bits."""
+    if not (word.isascii() and word.isdecimal() and len(word) <= DECIMAL_DIGITS):
+        raise Problem(f"not a number: {shown(word)}")
+    return int(word)
+
+
+def hexadecimal(word: str) -> int:
+    """Return an unsigned hexadecimal number of at most 64 bits."""
+    if not (0 < len(word) <= HEX_DIGITS and set(word) <= set("0123456789abcdef")):
+        raise Problem(f"not a hexadecimal number: {shown(word)}")
+    return int(word, 16)
+
+
+def number(text: str) -> int:
+    """Return the one number of a file such as those of /proc/sys."""
+    return decimal(text.strip("\n"))
+
+
+def net_dev(text: str) -> dict[str, list[int]]:
+    """Return per interface the numbers of :data:`NET_DEV_COLUMNS`, since it exists. From /proc/net/dev."""
+    lines = text.splitlines()
+    if len(lines) < 3 or lines[1].split() != NET_DEV_HEADING.split():  # noqa: PLR2004 - two headings, and lo always is
+        raise Problem("the heading of /proc/net/dev is not as expected")
+    found: dict[str, list[int]] = {}
+    for line in lines[2:]:
+        name, colon, rest = line.partition(":")
+        values = [decimal(word) for word in rest.split()]
+        if not colon or len(values) != len(NET_DEV_COLUMNS) or name.strip() in found:
+            raise Problem(f"not an interface and its counters: {shown(line)}")
+        found[name.strip()] = values
+    return found
+
+
+def softnet_stat(text: str) -> dict[str, list[int]]:
+    """Return per CPU ``[processed, dropped, time_squeezed]`` since boot, each 32 bits wide.
+
+    From /proc/net/softnet_stat. An offline CPU has no line. Old kernels do not name the CPU; its position stands in.
+    """
+    found: dict[str, list[int]] = {}
+    for position, line in enumerate(text.splitlines()):
+        values = [hexadecimal(word) for word in line.split()]
+        if len(values) < 9:  # noqa: PLR2004 - the fewest columns any kernel of the last 20 years wrote
+            raise Problem(f"not the counters of a CPU: {shown(line)}")
+        cpu = str(values[12] if len(values) > 12 else position)  # noqa: PLR2004 - 13th column: the CPU
+        if cpu in found:
+            raise Problem(f"CPU {cpu} is there twice")
+        found[cpu] = values[:3]
+    if not found:
+        raise Problem("there is no CPU in it")
+    return found
+
+
+def stat(text: str) -> dict[str, list[int]]:
+    """Return per CPU, and for all under ``cpu``, the ticks of :data:`CPU_COLUMNS` since boot. From /proc/stat."""
+    found: dict[str, list[int]] = {}
+    for line in text.splitlines():
+        words = line.split()
+        if not words or not words[0].startswith("cpu"):
+            continue
+        values = [decimal(word) for word in words[1:]]
+        if len(values) < len(CPU_COLUMNS) or words[0] in found:
+            raise Problem(f"not the times of a CPU: {shown(line)}")
+        found[words[0]] = values[: len(CPU_COLUMNS)]
+    if "cpu" not in found or len(found) == 1:
+        raise Problem("there is no CPU in it")
+    return found
+
+
+def conntrack_stat(text: str) -> list[dict[str, int]]:
+    """Return the counters of each CPU by name, 32 bits wide. From /proc/net/stat/nf_conntrack.
+
+    ``entries`` is the size of the table, the same on each line.
+    """
+    lines = text.splitlines()
+    names = lines[0].split() if lines else []
+    if not set(names) >= CONNTRACK_COLUMNS or len(set(names)) != len(names):
+        raise Problem("the heading of nf_conntrack is not as expected")
+    found: list[dict[str, int]] = []
+    for line in lines[1:]:
+        values = [hexadecimal(word) for word in line.split()]
+        if len(values) != len(names):
+            raise Problem(f"not the counters of a CPU: {shown(line)}")
+        found.append(dict(zip(names, values, strict=True)))
+    if not found:
+        raise Problem("there is no CPU in it")
+    return found
+
+
+def shown(text: str) -> str:
+    """Return a piece of text that is safe to show: quoted, escaped and short."""
+    return ascii(text[:60])

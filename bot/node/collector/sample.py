@@ -1,0 +1,50 @@
+"""What is read of the Node: some things once, the counters several times over the window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from . import netlink, proc
+from .read import Json, reading, text_of
+
+STEPS = 6
+
+
+def file(path: str, parse: Callable[[str], Json]) -> tuple[str, Callable[[], Json]]:
+    """Return a source: its name, and how to look at it."""
+    return path, lambda: parse(text_of(path))
+
+
+SYSCTL = "/proc/sys/net"
+
+# Name in the answer: where it is read, and how.
+ONCE = {
+    "links": ("rtnetlink RTM_GETLINK", netlink.links),
+    "addresses": ("rtnetlink RTM_GETADDR", netlink.addresses),
+    "conntrack_max": file(f"{SYSCTL}/netfilter/nf_conntrack_max", proc.number),
+    "conntrack_buckets": file(f"{SYSCTL}/netfilter/nf_conntrack_buckets", proc.number),
+    "max_backlog": file(f"{SYSCTL}/core/netdev_max_backlog", proc.number),
+}
+EACH_STEP = {
+    "net_dev": file("/proc/net/dev", proc.net_dev),
+    "softnet": file("/proc/net/softnet_stat", proc.softnet_stat),
+    "stat": file("/proc/stat", proc.stat),
+    "conntrack_count": file(f"{SYSCTL}/netfilter/nf_conntrack_count", proc.number),
+    "conntrack_stat": file("/proc/net/stat/nf_conntrack", proc.conntrack_stat),
+}
+
+
+def sample(seconds: int) -> dict[str, Json]:
+    """Return one series of readings per source; counters have ``STEPS + 1`` readings over the window."""
+    started = time.monotonic()
+    found: dict[str, Json] = {
+        name: {"source": source, "readings": [reading(started, look)]} for name, (source, look) in ONCE.items()
+    }
+    series: dict[str, list[Json]] = {name: [] for name in EACH_STEP}
+    first = time.monotonic()
+    for step in range(STEPS + 1):
+        time.sleep(max(0.0, first + seconds * step / STEPS - time.monotonic()))
+        for name, (_source, look) in EACH_STEP.items():
+            series[name].append(reading(started, look))
+    return found | {name: {"source": source, "readings": series[name]} for name, (source, _) in EACH_STEP.items()}

@@ -1,0 +1,107 @@
+"""The node helper as Kubernetes objects: tier 1, without root, capabilities, host paths or a token."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+COLLECTOR = Path(__file__).parent / "collector"
+# `python3 /netmedic` runs this; the package beside it is found whatever else is on the path.
+ENTRY = "import sys\n\nfrom collector.answer import main\n\nsys.exit(main(sys.argv[1:]))\n"
+NAME = "netmedic-helper"
+MOUNT = "/netmedic"
+# Any user but root; it owns nothing.
+USER = 65532
+
+
+def manifest(*, image: str, namespace: str, labels: str) -> list[dict[str, Any]]:
+    """Return Namespace, ConfigMap with the collector's code, and DaemonSet.
+
+    ``image`` is any that has python3 of 3.11 or newer; ``labels`` are the Pods', written ``key=value,key=value``.
+    """
+    pairs = dict(pair.split("=", 1) for pair in labels.split(","))
+    code = {"__main__.py": ENTRY} | {path.name: path.read_text() for path in sorted(COLLECTOR.glob("[!_]*.py"))}
+    code["package.py"] = (COLLECTOR / "__init__.py").read_text()
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {
+                "name": namespace,
+                # hostNetwork is beyond the baseline standard; nothing else of the Pods is.
+                "labels": {"pod-security.kubernetes.io/enforce": "privileged"},
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": NAME, "namespace": namespace, "labels": pairs},
+            "data": code,
+        },
+        {
+            "apiVersion": "apps/v1",
+            "kind": "DaemonSet",
+            "metadata": {"name": NAME, "namespace": namespace, "labels": pairs},
+            "spec": {
+                "selector": {"matchLabels": pairs},
+                "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%"}},
+                "template": {
+                    # Pods restart when the code changes: a mounted ConfigMap alone would reach them a minute later.
+                    "metadata": {"labels": pairs, "annotations": {"netmedic/collector": digest(code)}},
+                    "spec": pod_spec(image, code),
+                },
+            },
+        },
+    ]
+
+
+def pod_spec(image: str, code: dict[str, str]) -> dict[str, Any]:
+    """Return what runs on each Node."""
+    return {
+        "hostNetwork": True,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": 5,
+        "tolerations": [{"operator": "Exists"}],
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": "helper",
+                "image": image,
+                "imagePullPolicy": "IfNotPresent",
+                "command": ["python3", "-I", "-S", "-B", MOUNT, "idle"],
+                "env": [
+                    {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+                    {"name": "HOST_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}},
+                ],
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+                "resources": {
+                    "requests": {"cpu": "10m", "memory": "32Mi"},
+                    "limits": {"cpu": "500m", "memory": "128Mi"},
+                },
+                "volumeMounts": [{"name": "code", "mountPath": MOUNT, "readOnly": True}],
+            }
+        ],
+        "volumes": [{"name": "code", "configMap": {"name": NAME, "items": items(code)}}],
+    }
+
+
+def items(code: dict[str, str]) -> list[dict[str, str]]:
+    """Return where each file of the ConfigMap is mounted: the package in a folder, the entry beside it."""
+    places = {"__main__.py": "__main__.py", "package.py": "collector/__init__.py"}
+    return [{"key": name, "path": places.get(name, f"collector/{name}")} for name in sorted(code)]
+
+
+def digest(code: dict[str, str]) -> str:
+    """Return what tells one version of the code from another."""
+    return hashlib.sha256("\0".join(f"{name}\0{code[name]}" for name in sorted(code)).encode()).hexdigest()[:16]
