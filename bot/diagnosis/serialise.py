@@ -1,0 +1,90 @@
+"""A diagnosis as JSON and YAML, and back from JSON. The form is documented in ``docs/diagnosis.schema.json``.
+
+Output is ASCII: everything else is escaped, so no character of a cluster can act on a terminal or break an encoding.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import yaml
+
+from bot.diagnosis.report import SCHEMA, Cause, Diagnosis
+from bot.facts.base import Value
+from bot.facts.pod import PodState
+from bot.facts.scope import Subject
+
+Builtins = dict[str, Any]
+
+
+class NotADiagnosis(ValueError):
+    """The text is no diagnosis of a version that is understood here."""
+
+
+def to_builtins(diagnosis: Diagnosis) -> Builtins:
+    """Return a diagnosis as mappings, lists and scalars, always in the same order: the schema's name first."""
+    told: Builtins = json.loads(json.dumps(msgspec.to_builtins(diagnosis)))  # tuples become lists, as in a document
+    for findings, shown in ((diagnosis.causes, told["causes"]), (diagnosis.also_seen, told["also_seen"])):
+        for finding, as_builtins in zip(findings, shown, strict=True):
+            as_builtins["subject"]["node"] = node_of(finding)
+    return {"schema": told.pop("schema"), **told}
+
+
+def node_of(cause: Cause) -> str:
+    """Return the Node a finding's subject is on; empty where it is on none, or nothing says so."""
+    subject = cause.subject
+    if subject.kind == "Node":
+        return subject.name
+    told: list[Value | None] = [cause.details.get("node")]
+    told += [
+        item.value.get("node")
+        for item in cause.evidence
+        if item.fact == PodState.kind
+        and subject == Subject("Pod", str(item.value.get("namespace")), str(item.value.get("name")))
+    ]
+    return next((node for node in told if isinstance(node, str)), "")
+
+
+def to_json(diagnosis: Diagnosis) -> str:
+    """Return a diagnosis as JSON text, indented, ending in a line feed."""
+    return json.dumps(to_builtins(diagnosis), indent=2) + "\n"
+
+
+def to_yaml(diagnosis: Diagnosis) -> str:
+    """Return a diagnosis as one YAML document."""
+    return yaml_text(to_builtins(diagnosis))
+
+
+def yaml_text(document: object) -> str:
+    """Return builtins as YAML in the order they have, without anchors."""
+    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=100)
+
+
+def from_json(text: str | bytes) -> Diagnosis:
+    """Return the diagnosis that :func:`to_json` wrote; fields of a later edition of the same schema are left out.
+
+    Raises:
+        NotADiagnosis: The text is not JSON, names another schema, or has fields missing or of the wrong type.
+    """
+    try:
+        told = json.loads(text)
+        check_schema(told)
+        return msgspec.convert(told, Diagnosis)
+    except (ValueError, RecursionError) as problem:
+        raise NotADiagnosis(f"This is no {SCHEMA}: {problem}.") from problem
+
+
+def check_schema(told: object) -> None:
+    """Refuse anything but a mapping that names the schema of this version."""
+    schema = told.get("schema") if isinstance(told, dict) else None
+    if schema != SCHEMA:
+        raise ValueError(f"its `schema` is {json.dumps(schema)[:60]}")
+
+
+class _Plain(yaml.SafeDumper):
+    """YAML for people: repeated values are repeated, not referred to."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
