@@ -109,4 +109,4 @@ class NodeSoftnet(Fact):
     worst_cpu: int
     """The CPU that dropped most; 0 when none did."""
     max_backlog: int
-    """net.core.netdev_max_backlog."""
+    """net.core.netdev_max_backlog; 0 when it cannot be read (kernels show it in the first network namespace only)."""

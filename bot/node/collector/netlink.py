@@ -26,7 +26,8 @@ OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dor
 IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_QDISC, IFLA_MASTER = 3, 4, 5, 6, 10
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_LINK_NETNSID = 16, 18, 37
 IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
-VXLAN_ID, VXLAN_LINK, VXLAN_LOCAL, VXLAN_LEARNING, VXLAN_PORT, VXLAN_LOCAL6 = 1, 3, 4, 7, 15, 17
+VXLAN_ID, VXLAN_LINK, VXLAN_LOCAL, VXLAN_LEARNING, VXLAN_PORT, VXLAN_LOCAL6, VXLAN_EXTERNAL = 1, 3, 4, 7, 15, 17, 25
+GENEVE_EXTERNAL = 6
 IFA_ADDRESS, IFA_LOCAL = 1, 2
 TIMEOUT_SECONDS = 2.0
 # A dump of 10,000 interfaces is about 16 MB.
@@ -114,8 +115,12 @@ def link_of(body: bytes) -> dict[str, Json]:
         # With a namespace id, the number is one of another namespace.
         "link": whole(found[IFLA_LINK], 4) if IFLA_LINK in found and IFLA_LINK_NETNSID not in found else 0,
     }
+    settings = attributes(info.get(IFLA_INFO_DATA, b""))
+    if kind == "geneve":
+        link["external"] = GENEVE_EXTERNAL in settings
     if kind == "vxlan":
-        link["vxlan"] = vxlan_of(attributes(info.get(IFLA_INFO_DATA, b"")))
+        link["external"] = settings.get(VXLAN_EXTERNAL, b"\0") != b"\0"
+        link["vxlan"] = vxlan_of(settings)
     return link
 
 

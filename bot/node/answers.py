@@ -1,0 +1,204 @@
+"""A helper's answers, decoded strictly: of the right Node, the right version, and the Node's own network namespace."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Generic, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from bot.cluster import errors
+from bot.node.requests import Request
+
+T = TypeVar("T")
+A = TypeVar("A", bound="Answer")
+
+SCHEMA = "netmedic/helper/v1"
+OLDEST_VERSION = 1
+REINSTALL = "install the helper again: netmedic helper manifest --image IMAGE | kubectl apply -f -"
+
+
+class Reading(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One look: a value, or the reason why there is none."""
+
+    at_ms: int
+    """Since the answer's ``started_at``, by a clock that does not jump."""
+    value: T | msgspec.UnsetType = msgspec.UNSET
+    error: str = ""
+
+
+class Series(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """All looks at one source."""
+
+    source: str
+    """A file, or the question to the kernel."""
+    readings: tuple[Reading[T], ...]
+
+
+class Vxlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is set of a VXLAN device."""
+
+    id: int
+    port: int
+    local: str
+    link: int
+    """Index of the interface that carries it; 0 when left to the routes."""
+    learning: bool
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """One interface."""
+
+    index: int
+    name: str
+    kind: str
+    """vxlan, veth, bridge, ipip, ...; empty for a plain device."""
+    arp_type: int
+    mtu: int
+    up: bool
+    operstate: str
+    qdisc: str
+    master: int
+    link: int
+    external: bool = False
+    """A tunnel device whose packets say where they go (collect metadata), as Cilium and Open vSwitch set it."""
+    vxlan: Vxlan | None = None
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """One address of an interface."""
+
+    index: int
+    ip: str
+    prefix_length: int
+
+
+Count: TypeAlias = Annotated[int, Meta(ge=0)]
+NetDevRow: TypeAlias = Annotated[tuple[Count, ...], Meta(min_length=16, max_length=16)]
+CpuTimes: TypeAlias = Annotated[tuple[Count, ...], Meta(min_length=8, max_length=8)]
+CpuNumber: TypeAlias = Annotated[str, Meta(pattern="^[0-9]{1,6}$")]
+
+
+class ConntrackCpu(msgspec.Struct, frozen=True, kw_only=True):
+    """What one CPU did to the connection tracking table."""
+
+    insert_failed: Count
+    drop: Count
+    early_drop: Count
+    invalid: Count
+
+
+class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sample holds: counters several times, the rest once."""
+
+    links: Series[tuple[Link, ...]]
+    addresses: Series[tuple[Address, ...]]
+    conntrack_max: Series[Count]
+    conntrack_buckets: Series[Count]
+    max_backlog: Series[Count]
+    net_dev: Series[dict[str, NetDevRow]]
+    softnet: Series[Annotated[dict[CpuNumber, tuple[Count, Count, Count]], Meta(min_length=1)]]
+    stat: Series[dict[str, CpuTimes]]
+    conntrack_count: Series[Count]
+    conntrack_stat: Series[Annotated[tuple[ConntrackCpu, ...], Meta(min_length=1)]]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers, when, and whether it could."""
+
+    schema: str
+    version: int
+    request: tuple[str, ...]
+    node: str
+    host_ip: str
+    started_at: datetime
+    took_ms: int
+    error: str = ""
+
+
+class Sample(Answer, frozen=True, kw_only=True):
+    """Interfaces and counters of one Node over a window."""
+
+    series: SampleSeries
+
+    def where(self, series: Series[T]) -> str:
+        """Return the source of a fact: ``node1:/proc/net/dev``."""
+        return f"{self.node}:{series.source}"
+
+    def when(self, series: Series[T]) -> str:
+        """Return the time of the last look, ISO 8601."""
+        at = self.started_at + timedelta(milliseconds=series.readings[-1].at_ms if series.readings else 0)
+        return at.isoformat(timespec="milliseconds")
+
+    def last(self, series: Series[T]) -> T:
+        """Return the latest value.
+
+        Raises:
+            ClusterError: There is none; the error is named after why.
+        """
+        return self.all(series, at_least=1)[-1][1]
+
+    def all(self, series: Series[T], *, at_least: int = 2) -> list[tuple[int, T]]:
+        """Return the values with their milliseconds.
+
+        Raises:
+            ClusterError: There are fewer; the error is named after why.
+        """
+        found = [(one.at_ms, one.value) for one in series.readings if not isinstance(one.value, msgspec.UnsetType)]
+        if len(found) >= at_least:
+            return found
+        why = next((one.error for one in series.readings if one.error), f"{len(found)} readings are too few")
+        raise named(f"{self.where(series)}: {why}")
+
+
+class ConnectResult(msgspec.Struct, frozen=True, kw_only=True):
+    """How one TCP connect ended."""
+
+    result: str
+    """``open``, ``refused``, ``silent``, ``unreachable``, or ``failed``: the Node could not even try."""
+    us: int
+    """Microseconds to the answer; 0 when silent."""
+    error: str = ""
+
+
+class Connects(Answer, frozen=True, kw_only=True):
+    """How TCP connects from one Node ended, by target as it was asked for."""
+
+    connects: dict[str, ConnectResult]
+
+
+def decode(content: bytes, of: type[A], *, node: str, request: Request) -> A:
+    """Return an answer.
+
+    Raises:
+        Malformed: It is no answer to this request, of another Node, or too old, or the helper could not look.
+    """
+    envelope = _decoded(content, Answer, node)
+    if envelope.schema != SCHEMA or envelope.version < OLDEST_VERSION:
+        raise errors.Malformed(f"the helper on {node} is of an older netmedic ({envelope.version}); {REINSTALL}")
+    if envelope.node != node:
+        raise errors.Malformed(f"the helper on {node} answered for Node {envelope.node[:60]!r}")
+    if envelope.request[:1] != request[:1]:
+        raise errors.Malformed(f"the helper on {node} answered another request: {' '.join(envelope.request)[:60]!r}")
+    if envelope.error:
+        raise errors.Malformed(f"the helper on {node} could not look: {envelope.error[:200]}")
+    return _decoded(content, of, node)
+
+
+def _decoded(content: bytes, of: type[A], node: str) -> A:
+    try:
+        return msgspec.json.decode(content, type=of)
+    except msgspec.MsgspecError as problem:
+        raise errors.Malformed(f"the helper on {node} gave no valid answer: {str(problem)[:120]}") from None
+    except UnicodeDecodeError:
+        raise errors.Malformed(f"the helper on {node} gave no valid answer: it is not UTF-8") from None
+
+
+def named(problem: str) -> errors.ClusterError:
+    """Return the error that a reason of the collector means."""
+    if "ENOENT" in problem:
+        return errors.Absent(problem)
+    if "EACCES" in problem or "EPERM" in problem:
+        return errors.Forbidden(problem)
+    return errors.Malformed(problem)
