@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import yaml
 
 from bot.cluster import errors
 from bot.cluster.memory import EPOCH, Helper, MemoryCluster
 from bot.cluster.objects import OBJECT_TYPES, Object
+from bot.cluster.pages import convert
 
 KINDS: dict[str, type[Object]] = {of.__name__: of for of in OBJECT_TYPES}
 
@@ -86,17 +86,7 @@ def _object(document: Mapping[str, Any]) -> Object:
     metadata = dict(document.get("metadata") or {})
     if of.resource.namespaced:
         metadata.setdefault("namespace", "default")
-    pruned = without_nulls({**document, "metadata": metadata})
     try:
-        return msgspec.convert(pruned, of, strict=False)
-    except msgspec.ValidationError as problem:
-        raise ValueError(f"{document['kind']} {metadata.get('name')}: {problem}") from problem
-
-
-def without_nulls(value: Any) -> Any:
-    """Return a value without keys and items that are null: to Kubernetes these mean "not set"."""
-    if isinstance(value, Mapping):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in value if item is not None]
-    return value
+        return convert({**document, "metadata": metadata}, of)
+    except errors.Malformed as problem:
+        raise ValueError(f"{metadata.get('name')}: {problem}") from problem

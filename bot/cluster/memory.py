@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.cluster import errors
+from bot.cluster import errors, redact
 from bot.cluster.objects import Object
 from bot.cluster.port import T
 from bot.cluster.selectors import select
+from bot.node.requests import answer_from
 
 EPOCH = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 """The present of a cluster in memory that was given no other."""
@@ -103,12 +104,12 @@ class MemoryCluster:
         return select(_kept(self._objects, of), namespace=namespace, labels=labels, fields=fields)
 
     async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
-        """Return the recorded beginning of a log."""
+        """Return the known lines (see :mod:`bot.cluster.redact`) of the recorded beginning of a log."""
         place = f"{namespace}/{pod}"
         self._check("pods/log", place)
         for key in (f"{place}/{container}", place):
             if key in self._logs:
-                return self._logs[key].encode()[:limit_bytes].decode(errors="ignore")
+                return redact.log(self._logs[key].encode()[:limit_bytes].decode(errors="ignore"))
         raise errors.NotRecorded(f"no log of Pod {place} was recorded")
 
     async def may(self, verb: str, permission: str, *, namespace: str = "") -> bool:  # noqa: ARG002 - the port's order
@@ -131,9 +132,10 @@ class MemoryCluster:
             raise errors.NoHelper(f"no node helper runs on Node {node}")
         if request in helper.failures:
             raise helper.failures[request]
-        if request not in helper.answers:
+        answer = answer_from(helper.answers, request)
+        if answer is None:
             raise errors.NotRecorded(f"no answer of Node {node}'s helper to {' '.join(request)[:100]!r} was recorded")
-        return helper.answers[request]
+        return answer
 
     def _check(self, permission: str, place: str) -> None:
         for key in (permission, f"{permission}@{place}"):

@@ -1,7 +1,8 @@
 """The few fields of Kubernetes objects that netmedic reads.
 
 What is not declared here is never kept: not in memory, not in a bundle. So no environment value, argument, annotation
-or Secret can leak from a bundle. Defaults are the API's own: a missing field reads as the API server means it.
+or Secret can leak from a bundle; free text is reduced as objects are made, see :mod:`bot.cluster.redact`. Defaults are
+the API's own: a missing field reads as the API server means it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import msgspec
+
+from bot.cluster import redact
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -109,6 +112,14 @@ class Endpoint(Part, frozen=True, kw_only=True):
     conditions: EndpointConditions = EndpointConditions()
     target_ref: TargetRef = TargetRef()
     node_name: str = ""
+    topology: dict[str, str] = {}
+    """Of v1beta1, which names the Node here only; kept as ``node_name``."""
+
+    def __post_init__(self) -> None:
+        if self.topology:
+            node = self.node_name or self.topology.get("kubernetes.io/hostname", "")
+            msgspec.structs.force_setattr(self, "node_name", node)
+            msgspec.structs.force_setattr(self, "topology", {})
 
 
 class EndpointPort(Part, frozen=True, kw_only=True):
@@ -139,6 +150,10 @@ class HttpGet(Part, frozen=True, kw_only=True):
     path: str = "/"
     port: int | str = 0
     scheme: str = "HTTP"
+
+    def __post_init__(self) -> None:
+        if "?" in self.path:
+            msgspec.structs.force_setattr(self, "path", redact.without_query(self.path))
 
 
 class TcpSocket(Part, frozen=True, kw_only=True):
@@ -352,6 +367,9 @@ class Event(Object, frozen=True, kw_only=True):
     last_timestamp: str = ""
     event_time: str = ""
 
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "message", redact.message(self.message))
+
 
 class IpBlock(Part, frozen=True, kw_only=True):
     cidr: str = ""
@@ -408,11 +426,14 @@ class Ingress(Object, frozen=True, kw_only=True):
 
 
 class ConfigMap(Object, frozen=True, kw_only=True):
-    """Read by name only: kube-proxy's and the CNI's. A bundle keeps known settings of them."""
+    """Kept are known settings of kube-proxy and of CNIs; nothing of any other."""
 
     resource: ClassVar[Resource] = Resource("", ("v1",), "configmaps")
 
     data: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "data", redact.settings(self.metadata.name, self.data))
 
 
 OBJECT_TYPES: tuple[type[Object], ...] = (

@@ -1,0 +1,216 @@
+"""A live cluster: reads through the API server, as narrow as they were asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import msgspec
+
+from bot.cluster import errors, exec, pages, redact  # noqa: A004 - the subject's own name
+from bot.cluster.objects import Object, Pod
+from bot.cluster.port import T
+from bot.cluster.refusals import Action
+from bot.cluster.transport import Transport
+from bot.node.requests import HELPER_COMMAND
+
+EXECS_IN_FLIGHT = 20
+"""Each is a WebSocket and a process on a Node (ours)."""
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
+
+
+class Version(msgspec.Struct, frozen=True, rename="camel"):
+    """The API server's own."""
+
+    git_version: str
+
+
+class ReviewStatus(msgspec.Struct, frozen=True):
+    """The answer to a review."""
+
+    allowed: bool = False
+
+
+class Review(msgspec.Struct, frozen=True):
+    """A SelfSubjectAccessReview, as far as it is read."""
+
+    status: ReviewStatus
+
+
+class LiveCluster:
+    """A :class:`bot.cluster.port.Cluster` behind an API server."""
+
+    def __init__(self, transport: Transport, *, helper_namespace: str, helper_labels: str) -> None:
+        """Read through a transport, which is closed with this."""
+        self.transport = transport
+        self._helper_namespace = helper_namespace
+        self._helper_labels = helper_labels
+        self._helpers: dict[str, str] = {}
+        self._served: dict[type[Object], str] = {}
+        self._skipped: dict[str, pages.Skipped] = {}
+        self._execs = asyncio.Semaphore(EXECS_IN_FLIGHT)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.transport.aclose()
+
+    @property
+    def context(self) -> str:
+        """The name of the kubeconfig's context, or ``in-cluster``."""
+        return self.transport.credentials.context
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which objects could not be decoded and are missing from every list."""
+        return tuple(f"{what} could not be read and is left out: {one.reason}" for what, one in self._skipped.items())
+
+    def now(self) -> datetime:
+        """Return the present."""
+        return datetime.now(UTC)
+
+    async def server_version(self) -> str:
+        """Return the API server's version."""
+        content = await self.transport.get("/version", Action(verb="get", permission="/version"))
+        try:
+            return redact.message(msgspec.json.decode(content, type=Version).git_version)[:60]
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            server = self.transport.credentials.server
+            raise errors.Malformed(f"{server} is no Kubernetes API server: it does not say its version") from problem
+
+    async def get(self, of: type[T], /, *, name: str, namespace: str = "") -> T:
+        """Return one object."""
+        where = f" in namespace {namespace}" if namespace else ""
+        missing = errors.NotFound(f"there is no {of.__name__} {name[:253]}{where}")
+        if not _NAME.fullmatch(name) or (of.resource.namespaced and not _NAME.fullmatch(namespace)):
+            raise missing
+        action = Action(verb="get", permission=of.resource.permission, namespace=namespace, name=name)
+        for version in self._versions(of):
+            path = f"{_path(of, version, namespace)}/{quote(name, safe='')}"
+            try:
+                content = await self.transport.get(path, action)
+            except errors.NotFound as problem:
+                raise missing from problem
+            except errors.Absent as problem:
+                absent = problem
+                continue
+            self._served[of] = version
+            return pages.decode_object(content, of)
+        raise absent
+
+    async def list(self, of: type[T], /, *, namespace: str = "", labels: str = "", fields: str = "") -> list[T]:
+        """Return the objects of a namespace, or of all, that the selectors let through."""
+        if namespace and not _NAME.fullmatch(namespace):
+            return []
+        action = Action(verb="list", permission=of.resource.permission, namespace=namespace)
+        selectors = {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
+        for version in self._versions(of):
+            try:
+                found = await pages.read_list(
+                    self.transport,
+                    _path(of, version, namespace),
+                    of,
+                    action=action,
+                    selectors=selectors,
+                    skip=lambda one: self._skipped.update({f"{of.__name__} {one.name}": one}),
+                )
+            except errors.Absent as problem:
+                absent = problem
+                continue
+            self._served[of] = version
+            return sorted(found, key=lambda obj: (obj.metadata.namespace, obj.metadata.name))
+        raise absent
+
+    async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
+        """Return the known lines (see :mod:`bot.cluster.redact`) of the beginning of a container's log."""
+        if not _NAME.fullmatch(namespace) or not _NAME.fullmatch(pod):
+            raise errors.NotFound(f"there is no Pod {namespace[:253]}/{pod[:253]}")
+        action = Action(verb="get", permission="pods/log", namespace=namespace, name=pod)
+        params = {"limitBytes": str(limit_bytes)} | ({"container": container} if container else {})
+        content = await self.transport.get(f"/api/v1/namespaces/{namespace}/pods/{pod}/log", action, params=params)
+        return redact.log(content.decode(errors="replace"))
+
+    async def may(self, verb: str, permission: str, *, namespace: str = "") -> bool:
+        """Ask the API server whether this identity may do that (a SelfSubjectAccessReview)."""
+        resource, _, group = permission.partition(".")
+        plural, _, subresource = resource.partition("/")
+        attributes = {
+            "verb": verb,
+            "group": group,
+            "resource": plural,
+            "subresource": subresource,
+            "namespace": namespace,
+        }
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        action = Action(verb="create", permission="selfsubjectaccessreviews.authorization.k8s.io")
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        content = await self.transport.post(path, action, body=msgspec.json.encode(body))
+        try:
+            return msgspec.json.decode(content, type=Review).status.allowed
+        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+            raise errors.Malformed(f"an answer is no SelfSubjectAccessReview: {problem}") from problem
+
+    async def helper_nodes(self) -> dict[str, str]:
+        """Return the Nodes that have a running and ready node helper."""
+        pods = await self.list(Pod, namespace=self._helper_namespace, labels=self._helper_labels)
+        running = (pod for pod in pods if pod.status.phase == "Running" and pod.ready and pod.alive)
+        self._helpers = {pod.spec.node_name: pod.metadata.name for pod in running}
+        return dict(sorted(self._helpers.items()))
+
+    async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:
+        """Return the answer of a Node's helper to one request."""
+        if node not in self._helpers:
+            await self.helper_nodes()
+        try:
+            return await self._exec(node, request, timeout_seconds)
+        except errors.NotFound:  # the Pod was replaced since it was looked up
+            await self.helper_nodes()
+            return await self._exec(node, request, timeout_seconds)
+
+    async def _exec(self, node: str, request: tuple[str, ...], timeout_seconds: float) -> bytes:
+        namespace, pod = self._helper_namespace, self._helpers.get(node)
+        if pod is None:
+            raise errors.NoHelper(f"no node helper runs on Node {node}")
+        command = (*HELPER_COMMAND, *request)
+        used = self.transport.credentials
+        async with self._execs:
+            try:
+                return await exec.run(
+                    used, namespace=namespace, pod=pod, command=command, timeout_seconds=timeout_seconds
+                )
+            except exec.Refused as problem:
+                if problem.status != 401:  # noqa: PLR2004 - unauthorized
+                    raise exec.refusal(problem, namespace=namespace, pod=pod, credentials=used) from problem
+            renewed = await self.transport.renewed(used)
+            try:
+                return await exec.run(
+                    renewed, namespace=namespace, pod=pod, command=command, timeout_seconds=timeout_seconds
+                )
+            except exec.Refused as problem:
+                raise exec.refusal(problem, namespace=namespace, pod=pod, credentials=renewed) from problem
+
+    def _versions(self, of: type[Object]) -> tuple[str, ...]:
+        """Return the versions to try: the one that was served before, else all, preferred first."""
+        return (self._served[of],) if of in self._served else of.resource.versions
+
+
+def _path(of: type[Object], version: str, namespace: str) -> str:
+    base = f"/apis/{of.resource.group}/{version}" if of.resource.group else f"/api/{version}"
+    where = f"/namespaces/{quote(namespace, safe='')}" if namespace and of.resource.namespaced else ""
+    return f"{base}{where}/{of.resource.plural}"

@@ -1,0 +1,159 @@
+"""What of the cluster's free text is kept. Applied where objects are made, so that no adapter can forget it.
+
+Everything here is idempotent: text that was reduced once stays as it is, so a bundle reads like the cluster it is of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+MESSAGE_CHARACTERS = 300
+"""Of an Event's message: enough for kubelet's longest sentence about a probe (ours)."""
+
+UNPARSEABLE = "%unparseable"
+"""Stands for a setting that is there and cannot be parsed; it is neither YAML nor JSON, so a probe fails on it too."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?s)-----BEGIN.*?(?:-----END[^-]*-----|$)"), "***"),
+    (re.compile(r"(?i)([a-z][a-z0-9+.-]*://)[^/\s\"'@]*@"), r"\1***@"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',]+"), r"\1 ***"),
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}"), "***"),
+    (
+        re.compile(
+            r"(?i)((?:passw(?:or)?d|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?"
+            r"|authorization)[a-z_]*(?:-[a-z_]+)*(?:[\"']?\s*=|[\"']?:)\s*)(?!(?:bearer|basic) \*\*\*)"
+            r"(\"[^\"]*\"?|'[^']*'?|[^\s\"',;&)]+)"
+        ),
+        r"\1***",
+    ),
+    (re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w+]{32,}={0,2}"), "***"),
+)
+
+
+def message(text: str) -> str:
+    """Return text of the cluster on one line, what looks like a secret masked, cut to ``MESSAGE_CHARACTERS``."""
+    text = _CONTROL.sub(" ", text)
+    for pattern, kept in _SECRETS:
+        text = pattern.sub(kept, text)
+    return text[:MESSAGE_CHARACTERS].rstrip()
+
+
+def without_query(path: str) -> str:
+    """Return the path of a URL: its query may hold a token."""
+    return path.partition("?")[0]
+
+
+# Logs -----------------------------------------------------------------------------------------------------------------
+
+_LOG_LINES = re.compile(
+    r"Using (?:iptables|ipvs|nftables|userspace|kernelspace) Proxier"
+    r"|Can't use the (?:IPVS|ipvs|iptables|nftables) proxier"
+    r"|Unknown proxy mode|Flag proxy-mode=|missing br-netfilter module|Version: \S*v\d"
+)
+
+
+def log(text: str) -> str:
+    """Return the lines of a log that are known to carry a fact and nothing else."""
+    lines = (line for line in text.splitlines() if _LOG_LINES.search(line))
+    return "".join(f"{message(line)}\n" for line in lines)
+
+
+# ConfigMaps -----------------------------------------------------------------------------------------------------------
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/,*+ \[\]-]{0,100}")
+
+Keep = Mapping[str, Any]
+"""Which keys of a mapping are kept: True for a plain value, a mapping for a mapping, a list of one for a list."""
+
+_SYNC = {"syncPeriod": True, "minSyncPeriod": True, "masqueradeAll": True, "strictARP": True, "scheduler": True}
+_KUBE_PROXY: Keep = {
+    "apiVersion": True,
+    "kind": True,
+    "mode": True,
+    "clusterCIDR": True,
+    "conntrack": {"maxPerCore": True, "min": True, "tcpCloseWaitTimeout": True, "tcpEstablishedTimeout": True},
+    "iptables": _SYNC,
+    "ipvs": _SYNC,
+    "nftables": _SYNC,
+    "metricsBindAddress": True,
+}
+_FLANNEL_BACKEND = {"Type": True, "VNI": True, "Port": True, "MTU": True, "DirectRouting": True}
+_FLANNEL: Keep = {"Network": True, "IPv6Network": True, "EnableIPv6": True, "Backend": _FLANNEL_BACKEND}
+_CNI: Keep = {"name": True, "plugins": [{"type": True, "mtu": True, "delegate": {"mtu": True}}]}
+
+
+def settings(name: str, data: Mapping[str, str]) -> dict[str, str]:
+    """Return the known settings of a known ConfigMap; of another, nothing."""
+    readers = _CONFIG_MAPS.get(name, {})
+    return {key: readers[key](value) for key, value in data.items() if key in readers}
+
+
+def _plain(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else UNPARSEABLE
+
+
+def _yaml(keep: Keep) -> Callable[[str], str]:
+    def reduce(text: str) -> str:
+        try:
+            document = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            return UNPARSEABLE
+        if not isinstance(document, Mapping):
+            return UNPARSEABLE
+        return yaml.safe_dump(_pick(document, keep), sort_keys=True)
+
+    return reduce
+
+
+def _json(keep: Keep) -> Callable[[str], str]:
+    def reduce(text: str) -> str:
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError):
+            return UNPARSEABLE
+        if not isinstance(document, Mapping):
+            return UNPARSEABLE
+        return json.dumps(_pick(document, keep), indent=2)
+
+    return reduce
+
+
+def _pick(value: Any, keep: Any) -> Any:
+    """Return of a parsed document what is named in ``keep``, where it has the shape and the plainness expected."""
+    if isinstance(keep, Mapping):
+        if not isinstance(value, Mapping):
+            return None
+        return {key: _pick(value[key], keep[key]) for key in keep if key in value}
+    if isinstance(keep, list):
+        return [_pick(item, keep[0]) for item in value] if isinstance(value, list) else None
+    if isinstance(value, str):
+        return _plain(value)
+    return value if isinstance(value, bool | int | float) else None
+
+
+_CONFIG_MAPS: dict[str, dict[str, Callable[[str], str]]] = {
+    "kube-proxy": {"config.conf": _yaml(_KUBE_PROXY)},
+    "kube-proxy-config": {"config": _yaml(_KUBE_PROXY)},
+    "kube-flannel-cfg": {"net-conf.json": _json(_FLANNEL), "cni-conf.json": _json(_CNI)},
+    "canal-config": {"net-conf.json": _json(_FLANNEL), "veth_mtu": _plain},
+    "calico-config": {"veth_mtu": _plain, "calico_backend": _plain},
+    "cilium-config": dict.fromkeys(
+        (
+            "mtu",
+            "tunnel",
+            "tunnel-protocol",
+            "routing-mode",
+            "kube-proxy-replacement",
+            "enable-policy",
+            "enable-ipv4",
+            "enable-ipv6",
+        ),
+        _plain,
+    ),
+}
