@@ -25,8 +25,9 @@ class PodState(Fact):
     service: str
     """The Service that selects it; empty if it is not a backend. A Pod behind two Services makes two facts."""
     workload: str
-    """Name of the Deployment, StatefulSet, DaemonSet or Job that owns it; empty if none."""
+    """Name of the Deployment, StatefulSet, DaemonSet, ReplicaSet or Job that owns it; the Pod's own name if none does."""
     workload_type: str
+    """Its kind; ``Pod`` if nothing owns it."""
     phase: str
     ready: bool
     waiting_reason: str
@@ -35,8 +36,11 @@ class PodState(Fact):
     last_exit_reason: str
     """Why the last container that ended did so, such as OOMKilled or Error; empty if none ended."""
     last_exit_code: int
+    last_exit_seconds_ago: int
+    """Since that end; 0 if none ended."""
     all_containers_running: bool
     readiness_probe: str
     """That of the first container that is not ready, in words: ``HTTPS GET :8080/healthz``; empty if none."""
     readiness_failure: str
-    """What kubelet last said about it, at most 200 characters; empty if it said nothing."""
+    """What kubelet last said about it, at most 200 characters, with ``PodIP`` for the Pod's address so that replicas say
+    the same; empty if it said nothing."""

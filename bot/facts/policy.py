@@ -17,8 +17,9 @@ class PolicyCount(Fact):
     policies: int
     namespaces: int
     """Namespaces that have at least one."""
-    example: str
-    """``namespace/name`` of the first by name; empty if there is none."""
+    example_namespace: str
+    """That of the first policy, by namespace and name; empty if there is none."""
+    example_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +46,5 @@ class TargetIsolation(Fact):
     or that names no peers."""
     admitted: str
     """Who, in words, at most 200 characters: ``Pods tier=backend``; empty if nobody."""
+    asked_for: str
+    """Whom their ingress rules name, there or not, in the same words; empty if they have no ingress rule."""

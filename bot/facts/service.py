@@ -47,7 +47,7 @@ class ServiceSelectorMisfit(Fact):
     name: str
     selector: str
     unmatched: str
-    """The part of the selector that those Pods do not carry: ``version=v2``."""
+    """The part of the selector that those Pods do not all carry: ``version=v2``."""
     carried: str
     """What they carry under the same keys: ``version=v1``; ``version (not set)`` where the key is missing."""
     near_pods: int

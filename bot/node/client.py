@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.cluster.errors import ClusterError, Malformed
 from bot.cluster.port import Cluster
@@ -60,3 +60,18 @@ async def connect(cluster: Cluster, node: str, targets: Iterable[str]) -> dict[s
     for part in await asyncio.gather(*(one(request) for request in connect_requests(targets))):
         found |= part
     return found
+
+
+async def connects(
+    cluster: Cluster, wanted: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, ConnectResult] | ClusterError]:
+    """Return how TCP connects end, by Node and target, made at the same time; a Node that failed has its error."""
+
+    async def one(node: str, targets: Iterable[str]) -> dict[str, ConnectResult] | ClusterError:
+        try:
+            return await connect(cluster, node, targets)
+        except ClusterError as problem:
+            return problem
+
+    answers = await asyncio.gather(*(one(node, targets) for node, targets in wanted.items()))
+    return dict(zip(wanted, answers, strict=True))

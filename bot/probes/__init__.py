@@ -1,1 +1,31 @@
-"""Every probe there is."""
+"""Every probe there is. A new one is added to the list below; what it may read is its own ``reads``."""
+
+from __future__ import annotations
+
+from bot.probes.cni import cni_identity, policy_enforcement
+from bot.probes.dns import dns_service
+from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
+from bot.probes.pod import pod_state
+from bot.probes.policy import policy_count, target_isolation
+from bot.probes.ports import backend_connect, service_port
+from bot.probes.probe import Probe
+from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.workload import workload
+
+PROBES: tuple[Probe, ...] = (
+    service_backends,
+    service_selector_misfit,
+    service_port,
+    backend_connect,
+    workload,
+    pod_state,
+    dns_service,
+    kube_proxy_mode,
+    kube_proxy_pod,
+    cni_identity,
+    policy_enforcement,
+    policy_count,
+    target_isolation,
+)
+
+__all__ = ["PROBES", "Probe"]

@@ -1,0 +1,75 @@
+"""The Service that Pods ask for names, and who answers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.cluster.objects import DaemonSet, Deployment, EndpointSlice, Pod, Service, StatefulSet
+from bot.cluster.port import Cluster
+from bot.cluster.selectors import to_text
+from bot.facts.base import Reason
+from bot.facts.dns import DnsService
+from bot.facts.scope import Scope
+from bot.probes.probe import CannotTell, probe
+from bot.probes.reading import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, Pods, is_dns, path_of
+from bot.probes.service import by_service, ready_of
+from bot.probes.workload import AnyWorkload, provides, ready, wanted, workloads_of
+
+
+@probe(DnsService, reads=(Service, Pod, EndpointSlice, Deployment, StatefulSet, DaemonSet))
+async def dns_service(cluster: Cluster, scope: Scope) -> Iterable[DnsService]:
+    """Count the Pods and the endpoints behind the cluster's DNS Service."""
+    services = [item for item in await cluster.list(Service, namespace=SYSTEM_NAMESPACE) if is_dns(item)]
+    named = {service.name for service in scope.services if service.namespace == SYSTEM_NAMESPACE}
+    if not scope.dns and not any(service.metadata.name in named for service in services):
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names an address, so no name is looked up")
+    if not services:
+        raise CannotTell(Reason.UNRECOGNISED, f"no DNS Service found in {SYSTEM_NAMESPACE}")
+    pods = Pods(await cluster.list(Pod, namespace=SYSTEM_NAMESPACE))
+    workloads = await workloads_of(cluster, SYSTEM_NAMESPACE)
+    endpoints = by_service(await cluster.list(EndpointSlice, namespace=SYSTEM_NAMESPACE))
+    return [
+        fact_of(
+            service,
+            server_of(service, workloads),
+            selected=len(pods.selected_by(service)),
+            endpoints=len(ready_of(endpoints.get((SYSTEM_NAMESPACE, service.metadata.name), []))),
+        )
+        for service in services
+    ]
+
+
+def fact_of(service: Service, server: AnyWorkload | None, *, selected: int, endpoints: int) -> DnsService:
+    """Return what there is to know of one DNS Service."""
+    return DnsService(
+        namespace=service.metadata.namespace,
+        name=service.metadata.name,
+        cluster_ip=service.spec.cluster_ip,
+        selector=to_text(service.spec.selector),
+        selected_pods=selected,
+        ready_endpoints=endpoints,
+        workload=server.metadata.name if server else "",
+        workload_type=type(server).__name__ if server else "",
+        wanted_replicas=wanted(server) if server else 0,
+        ready_replicas=ready(server) if server else 0,
+        pod_labels=to_text(server.spec.template.metadata.labels) if server else "",
+        source=f"{path_of(service)}, its Pods, EndpointSlices and workload",
+    )
+
+
+def server_of(service: Service, workloads: Sequence[AnyWorkload]) -> AnyWorkload | None:
+    """Return the workload that runs the DNS Pods: the one the Service selects, else one labelled or named for DNS."""
+    key, value = DNS_LABEL
+    return next(
+        (
+            item
+            for fits in (
+                lambda item: provides(item, service),
+                lambda item: item.spec.template.metadata.labels.get(key) == value,
+                lambda item: item.metadata.name in (service.metadata.name, *DNS_NAMES),
+            )
+            for item in workloads
+            if fits(item)
+        ),
+        None,
+    )

@@ -1,0 +1,104 @@
+"""kube-proxy, or what replaces it: its mode, and whether each Node has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bot.cluster.objects import ConfigMap, DaemonSet, Node, Pod, Service
+from bot.cluster.port import Cluster
+from bot.cluster.selectors import selects
+from bot.facts.base import Reason
+from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
+from bot.facts.scope import Scope
+from bot.probes.probe import CannotTell, probe
+from bot.probes.reading import SYSTEM_NAMESPACE, path_of
+
+NAME = "kube-proxy"
+DEFAULT_MODE = "iptables"
+"""On Linux, where the configuration leaves ``mode`` empty (kubernetes.io/docs/reference/networking/virtual-ips)."""
+
+CONFIGURED_MODE = re.compile(r"""^mode:[ \t]*["']?([A-Za-z]*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+LOGGED_MODE = re.compile(r"Using (\w+) Proxier", re.IGNORECASE)
+"""What kube-proxy logs at its start (cmd/kube-proxy/app/server_linux.go)."""
+
+WITHOUT_KUBE_PROXY = (("type", "virtual-kubelet"), ("kubernetes.io/os", "windows"))
+"""Labels of Nodes that a Linux kube-proxy DaemonSet is not meant for."""
+
+
+@probe(KubeProxyMode, reads=(ConfigMap, Service, Pod), logs=True)
+async def kube_proxy_mode(cluster: Cluster, scope: Scope) -> Iterable[KubeProxyMode]:  # noqa: ARG001 - one per cluster
+    """Tell how the cluster translates Service addresses: Cilium's setting, kube-proxy's, or what kube-proxy logged."""
+    mode, source = await mode_of(cluster)
+    services = len(await cluster.list(Service))
+    return [KubeProxyMode(mode=mode, services=services, source=source)]
+
+
+async def mode_of(cluster: Cluster) -> tuple[str, str]:
+    """Return the mode and where it was read.
+
+    Raises:
+        CannotTell: Neither kube-proxy nor Cilium's replacement was found.
+    """
+    for cilium in await config_maps(cluster, "cilium-config"):
+        if cilium.data.get("kube-proxy-replacement") in ("true", "strict"):
+            return "ebpf", path_of(cilium)
+    for config in await config_maps(cluster, NAME):
+        configured = CONFIGURED_MODE.search(config.data.get("config.conf", ""))
+        if configured:
+            return configured[1].lower() or DEFAULT_MODE, path_of(config)
+    for pod in await cluster.list(Pod, namespace=SYSTEM_NAMESPACE):
+        if pod.alive and pod.metadata.name.startswith(NAME):
+            logged = LOGGED_MODE.search(await cluster.logs(namespace=SYSTEM_NAMESPACE, pod=pod.metadata.name))
+            if logged:
+                return logged[1].lower(), f"log of Pod {SYSTEM_NAMESPACE}/{pod.metadata.name}"
+            break
+    raise CannotTell(Reason.UNRECOGNISED, "no kube-proxy and no Cilium in its place was found")
+
+
+async def config_maps(cluster: Cluster, name: str) -> list[ConfigMap]:
+    """Return a ConfigMap of the system namespace, or nothing where it does not exist."""
+    return await cluster.list(ConfigMap, namespace=SYSTEM_NAMESPACE, fields=f"metadata.name={name}")
+
+
+@probe(KubeProxyPod, reads=(DaemonSet, Pod, Node))
+async def kube_proxy_pod(cluster: Cluster, scope: Scope) -> Iterable[KubeProxyPod]:
+    """Tell for each Node of the path, or for all, whether its kube-proxy is there and ready."""
+    daemonsets = [
+        item
+        for item in await cluster.list(DaemonSet, namespace=SYSTEM_NAMESPACE)
+        if item.metadata.name == NAME or item.metadata.labels.get("k8s-app") == NAME
+    ]
+    if not daemonsets:
+        raise CannotTell(Reason.UNRECOGNISED, f"no DaemonSet {NAME} in {SYSTEM_NAMESPACE}")
+    daemonset = daemonsets[0]
+    pods = [pod for pod in await cluster.list(Pod, namespace=SYSTEM_NAMESPACE) if runs_for(daemonset, pod)]
+    nodes = [node for node in await cluster.list(Node) if meant_for(node)]
+    return [
+        fact_of(node, daemonset, [pod for pod in pods if pod.spec.node_name == node.metadata.name])
+        for node in nodes
+        if not scope.nodes or node.metadata.name in scope.nodes
+    ]
+
+
+def runs_for(daemonset: DaemonSet, pod: Pod) -> bool:
+    """Tell whether a Pod belongs to a DaemonSet and has not ended."""
+    return pod.alive and selects(daemonset.spec.selector, pod.metadata.labels)
+
+
+def meant_for(node: Node) -> bool:
+    """Tell whether a Node should have kube-proxy."""
+    return not any(node.metadata.labels.get(key) == value for key, value in WITHOUT_KUBE_PROXY)
+
+
+def fact_of(node: Node, daemonset: DaemonSet, pods: Sequence[Pod]) -> KubeProxyPod:
+    """Return what there is to know of one Node's kube-proxy."""
+    return KubeProxyPod(
+        node=node.metadata.name,
+        daemonset_namespace=daemonset.metadata.namespace,
+        daemonset=daemonset.metadata.name,
+        present=bool(pods),
+        ready=any(pod.ready for pod in pods),
+        pod=pods[0].metadata.name if pods else "",
+        source=f"{path_of(daemonset)} and its Pods",
+    )

@@ -1,0 +1,102 @@
+"""Pods behind the Services of a symptom, or named by it, and why they are not ready."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bot.cluster.objects import ContainerStatus, Event, Pod, Probe, Service, Terminated
+from bot.cluster.port import Cluster
+from bot.facts.pod import PodState
+from bot.facts.scope import Scope
+from bot.probes.probe import probe
+from bot.probes.reading import find_services, key_of, owner_of, path_of, pods_in
+
+FAILURE_LENGTH = 200
+READINESS_FAILED = "Readiness probe failed:"
+"""How kubelet begins its Event (reason Unhealthy)."""
+
+
+@probe(PodState, reads=(Service, Pod, Event))
+async def pod_state(cluster: Cluster, scope: Scope) -> Iterable[PodState]:
+    """Tell the state of each Pod that a Service of the symptom selects, and of those the symptom names."""
+    every_pod = await pods_in(cluster, scope)
+    services = await find_services(cluster, scope)
+    behind = [(pod, service.metadata.name) for service in services for pod in every_pod.selected_by(service)]
+    named = every_pod.named((*scope.clients, *scope.backends))
+    selected = {key_of(pod) for pod, _ in behind}
+    pods = behind + [(pod, "") for pod in named if key_of(pod) not in selected]
+    said = await readiness_failures(cluster, [pod for pod, _ in pods if not pod.ready])
+    return [state_of(pod, service, said.get(key_of(pod), ""), now=cluster.now()) for pod, service in pods]
+
+
+async def readiness_failures(cluster: Cluster, pods: Iterable[Pod]) -> Mapping[tuple[str, str], str]:
+    """Return the latest words of kubelet about each Pod's readinessProbe; Events are kept for an hour by default."""
+    addresses = {key_of(pod): pod.status.pod_ip for pod in pods}
+    found: dict[tuple[str, str], str] = {}
+    for namespace in sorted({namespace for namespace, _ in addresses}):
+        events = await cluster.list(Event, namespace=namespace, fields="involvedObject.kind=Pod,reason=Unhealthy")
+        for event in sorted(events, key=lambda event: event.last_timestamp or event.event_time):
+            key = (event.involved_object.namespace, event.involved_object.name)
+            if key in addresses and event.message.startswith(READINESS_FAILED):
+                words = " ".join(event.message.removeprefix(READINESS_FAILED).split()) or "failed without output"
+                found[key] = (words.replace(addresses[key], "PodIP") if addresses[key] else words)[:FAILURE_LENGTH]
+    return found
+
+
+def state_of(pod: Pod, service: str, failure: str, *, now: datetime) -> PodState:
+    """Return what there is to know of one Pod."""
+    owner, statuses = owner_of(pod), pod.status.container_statuses
+    ended = last_end(statuses)
+    return PodState(
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        node=pod.spec.node_name,
+        ip=pod.status.pod_ip,
+        service=service,
+        workload=owner.name,
+        workload_type=owner.kind,
+        phase=pod.status.phase,
+        ready=pod.ready,
+        waiting_reason=next((s.state.waiting.reason for s in statuses if s.state.waiting), ""),
+        restarts=sum(status.restart_count for status in statuses),
+        last_exit_reason=ended.reason,
+        last_exit_code=ended.exit_code,
+        last_exit_seconds_ago=seconds_since(ended.finished_at, now),
+        all_containers_running=bool(statuses) and all(status.state.running for status in statuses),
+        readiness_probe=readiness_probe_of(pod),
+        readiness_failure="" if pod.ready else failure,
+        source=path_of(pod),
+    )
+
+
+def last_end(statuses: Iterable[ContainerStatus]) -> Terminated:
+    """Return how the container that ended last did so; an empty one if none has."""
+    ends = [end for s in statuses for end in (s.last_state.terminated, s.state.terminated) if end]
+    return max(ends, key=lambda end: end.finished_at, default=Terminated())
+
+
+def seconds_since(timestamp: str, now: datetime) -> int:
+    """Return the whole seconds since a time of the API; 0 for none, and for one in the future."""
+    if not timestamp:
+        return 0
+    return max(0, int((now - datetime.fromisoformat(timestamp)).total_seconds()))
+
+
+def readiness_probe_of(pod: Pod) -> str:
+    """Return the readinessProbe of the first container that is not ready, in words; empty if it has none."""
+    waiting = {status.name for status in pod.status.container_statuses if not status.ready}
+    checks = [c.readiness_probe for c in pod.spec.containers if c.name in waiting and c.readiness_probe]
+    return in_words(checks[0]) if checks else ""
+
+
+def in_words(check: Probe) -> str:
+    """Return a probe as ``HTTPS GET :8080/healthz``."""
+    if check.http_get:
+        return f"{check.http_get.scheme} GET :{check.http_get.port}{check.http_get.path}"
+    if check.tcp_socket:
+        return f"TCP connect :{check.tcp_socket.port}"
+    if check.grpc:
+        return f"gRPC health check :{check.grpc.port}"
+    # The command itself may hold a secret and is not read.
+    return "exec command"

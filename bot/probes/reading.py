@@ -1,0 +1,135 @@
+"""What several probes read: the Services a symptom is about, their Pods, and who owns a Pod."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from bot.cluster.objects import Object, Pod, Service
+from bot.cluster.port import Cluster
+from bot.cluster.selectors import selects
+from bot.facts.base import Reason
+from bot.facts.scope import Scope, Subject
+from bot.probes.probe import CannotTell
+
+SYSTEM_NAMESPACE = "kube-system"
+
+DNS_LABEL = ("k8s-app", "kube-dns")
+"""kubeadm, k3s, RKE2, EKS, GKE and AKS all label the DNS Service so, whatever answers behind it."""
+DNS_NAMES = ("kube-dns", "coredns")
+
+
+async def services_in(cluster: Cluster, scope: Scope) -> list[Service]:
+    """Return the Services to look at: those named, else those of the symptom's namespaces, else all.
+
+    The DNS Service is left out, since :mod:`bot.probes.dns` looks at it.
+
+    Raises:
+        CannotTell: There is none to look at.
+    """
+    found = await find_services(cluster, scope)
+    if not found:
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Service to look at")
+    return found
+
+
+async def find_services(cluster: Cluster, scope: Scope) -> list[Service]:
+    """Return the same, and nothing where there is none."""
+    if not is_about_services(scope):
+        return []
+    named = {(service.namespace, service.name) for service in scope.services}
+    return [
+        service
+        for namespace in namespaces_in(scope)
+        for service in await cluster.list(Service, namespace=namespace)
+        if not is_dns(service) and (not named or (service.metadata.namespace, service.metadata.name) in named)
+    ]
+
+
+def is_about_services(scope: Scope) -> bool:
+    """Tell whether Services lie on the way: not when only Pods or a place outside were named."""
+    return scope.cluster_wide or bool(scope.services) or not (scope.backends or scope.outside_host)
+
+
+def namespaces_in(scope: Scope) -> tuple[str, ...]:
+    """Return the namespaces to read: those of the named Services, else of the symptom, else ``""`` for all.
+
+    Raises:
+        CannotTell: The symptom gives none, and is not about the whole cluster.
+    """
+    if scope.cluster_wide:
+        return ("",)
+    namespaces = tuple(dict.fromkeys(service.namespace for service in scope.services)) or scope.namespaces
+    if not namespaces:
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Service or namespace to look at")
+    return namespaces
+
+
+class Pods:
+    """The living Pods of some namespaces, found by label: neither ended nor on their way out."""
+
+    def __init__(self, pods: Iterable[Pod]) -> None:
+        """Keep the living ones."""
+        self._by_namespace: dict[str, list[Pod]] = defaultdict(list)
+        self._by_label: dict[tuple[str, str, str], list[Pod]] = defaultdict(list)
+        for pod in pods:
+            if pod.alive:
+                self._by_namespace[pod.metadata.namespace].append(pod)
+                for key, value in pod.metadata.labels.items():
+                    self._by_label[pod.metadata.namespace, key, value].append(pod)
+
+    def of(self, namespace: str) -> list[Pod]:
+        """Return all of a namespace."""
+        return self._by_namespace.get(namespace, [])
+
+    def named(self, subjects: Iterable[Subject]) -> list[Pod]:
+        """Return those that are named, each once."""
+        wanted = {(subject.namespace, subject.name) for subject in subjects}
+        namespaces = sorted({namespace for namespace, _ in wanted})
+        return [pod for place in namespaces for pod in self.of(place) if (place, pod.metadata.name) in wanted]
+
+    def selected_by(self, service: Service) -> list[Pod]:
+        """Return those whose labels match a Service's selector; none for a Service without one."""
+        selector, namespace = service.spec.selector, service.metadata.namespace
+        candidates = (self._by_label.get((namespace, key, value), []) for key, value in selector.items())
+        return [pod for pod in min(candidates, key=len, default=[]) if selects(selector, pod.metadata.labels)]
+
+
+async def pods_in(cluster: Cluster, scope: Scope) -> Pods:
+    """Return the living Pods of the namespaces to read, and of those the symptom's Pods live in."""
+    homes = () if scope.cluster_wide else (pod.namespace for pod in (*scope.clients, *scope.backends))
+    namespaces = dict.fromkeys((*namespaces_in(scope), *homes))
+    return Pods([pod for namespace in namespaces for pod in await cluster.list(Pod, namespace=namespace)])
+
+
+def is_dns(service: Service) -> bool:
+    """Tell whether this is the Service that Pods ask for names."""
+    if service.metadata.namespace != SYSTEM_NAMESPACE:
+        return False
+    key, value = DNS_LABEL
+    return service.metadata.labels.get(key) == value or service.metadata.name in DNS_NAMES
+
+
+def owner_of(pod: Pod) -> Subject:
+    """Return the Deployment, StatefulSet, DaemonSet, ReplicaSet or Job of a Pod, or the Pod itself if it has none."""
+    owner = next((owner for owner in pod.metadata.owner_references if owner.controller), None)
+    if owner is None:
+        return Subject("Pod", pod.metadata.namespace, pod.metadata.name)
+    # A Deployment names its ReplicaSets after itself and the hash that it puts on their Pods as a label.
+    suffix = f"-{pod.metadata.labels.get('pod-template-hash', '')}"
+    if owner.kind == "ReplicaSet" and suffix != "-" and owner.name.endswith(suffix):
+        return Subject("Deployment", pod.metadata.namespace, owner.name.removesuffix(suffix))
+    return Subject(owner.kind, pod.metadata.namespace, owner.name)
+
+
+def key_of(item: Object) -> tuple[str, str]:
+    """Return namespace and name of an object."""
+    return item.metadata.namespace, item.metadata.name
+
+
+def path_of(item: Object) -> str:
+    """Return where an object is served: ``/api/v1/namespaces/shop/services/web``."""
+    resource, meta = item.resource, item.metadata
+    root = f"/apis/{resource.group}/{resource.versions[0]}" if resource.group else f"/api/{resource.versions[0]}"
+    place = f"/namespaces/{meta.namespace}" if meta.namespace else ""
+    return f"{root}{place}/{resource.plural}/{meta.name}"

@@ -1,0 +1,62 @@
+"""The workloads that should provide a Service's Pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.cluster.objects import DaemonSet, Deployment, Service, StatefulSet
+from bot.cluster.port import Cluster
+from bot.cluster.selectors import selects
+from bot.facts.scope import Scope
+from bot.facts.service import Workload
+from bot.probes.probe import probe
+from bot.probes.reading import namespaces_in, path_of, services_in
+
+AnyWorkload = Deployment | StatefulSet | DaemonSet
+
+
+@probe(Workload, reads=(Service, Deployment, StatefulSet, DaemonSet))
+async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
+    """Find the workloads whose Pod template a Service of the symptom selects, with their replicas."""
+    services = await services_in(cluster, scope)
+    workloads = [item for place in namespaces_in(scope) for item in await workloads_of(cluster, place)]
+    return [
+        Workload(
+            namespace=item.metadata.namespace,
+            name=item.metadata.name,
+            type=type(item).__name__,
+            service=service.metadata.name,
+            wanted_replicas=wanted(item),
+            ready_replicas=ready(item),
+            source=path_of(item),
+        )
+        for service in services
+        for item in workloads
+        if provides(item, service)
+    ]
+
+
+async def workloads_of(cluster: Cluster, namespace: str) -> list[AnyWorkload]:
+    """Return the Deployments, StatefulSets and DaemonSets of a namespace, or of all."""
+    return [
+        *await cluster.list(Deployment, namespace=namespace),
+        *await cluster.list(StatefulSet, namespace=namespace),
+        *await cluster.list(DaemonSet, namespace=namespace),
+    ]
+
+
+def provides(item: AnyWorkload, service: Service) -> bool:
+    """Tell whether a Service selects the Pods that a workload makes."""
+    if not service.spec.selector or item.metadata.namespace != service.metadata.namespace:
+        return False
+    return selects(service.spec.selector, item.spec.template.metadata.labels)
+
+
+def wanted(item: AnyWorkload) -> int:
+    """Return how many Pods a workload should have: of a DaemonSet, the Nodes it fits."""
+    return item.status.desired_number_scheduled if isinstance(item, DaemonSet) else item.spec.replicas
+
+
+def ready(item: AnyWorkload) -> int:
+    """Return how many of them are ready."""
+    return item.status.number_ready if isinstance(item, DaemonSet) else item.status.ready_replicas
