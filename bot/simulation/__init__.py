@@ -1,0 +1,1 @@
+"""What the cluster would do with a packet, worked out from its objects. Pure functions, no I/O."""
