@@ -11,7 +11,7 @@ from bot.facts.base import Fact, Unknown, Value
 from bot.facts.scope import Subject
 
 if TYPE_CHECKING:
-    from bot.engine.rules import Rule
+    from bot.engine.rule import Rule
 
 
 class Outcome(StrEnum):
@@ -47,6 +47,6 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     """At least one when found."""
     missing: tuple[Unknown, ...] = ()
-    """Why it was not checked: at least one then."""
+    """Why it was not checked, at least one then; for a rule that was found: why there may be more of it."""
     looked_at: tuple[Fact, ...] = ()
-    """Facts of the kinds it reads, for a rule that was ruled out."""
+    """Facts of the kinds it reads, itself or through other rules, for a rule that was ruled out."""
