@@ -39,6 +39,7 @@ class MemoryCluster:
         logs: Mapping[str, str] | None = None,
         helpers: Mapping[str, Helper] | None = None,
         namespaces: Iterable[str] = (),
+        everywhere: Iterable[type[Object]] = (),
         notes: Iterable[str] = (),
     ) -> None:
         """Hold objects and what else can be read.
@@ -53,6 +54,7 @@ class MemoryCluster:
             logs: By ``namespace/pod``, or ``namespace/pod/container``.
             helpers: By Node.
             namespaces: The only ones that can be read, besides cluster-scoped objects; empty: all.
+            everywhere: Types that can be read in all namespaces nevertheless.
             notes: What one has to know about the answers besides.
         """
         self._objects: dict[type[Object], list[Object]] = {}
@@ -67,6 +69,7 @@ class MemoryCluster:
         self._logs = dict(logs or {})
         self._helpers = dict(helpers or {})
         self._namespaces = frozenset(namespaces)
+        self._everywhere = frozenset(everywhere)
         self._notes = tuple(notes)
 
     @property
@@ -143,7 +146,9 @@ class MemoryCluster:
                 raise self._unreadable[key]
 
     def _check_recorded(self, of: type[Object], namespace: str) -> None:
-        if not self._namespaces or not of.resource.namespaced or namespace in self._namespaces:
+        if not self._namespaces or not of.resource.namespaced or of in self._everywhere:
+            return
+        if namespace in self._namespaces:
             return
         held = f"the bundle holds {', '.join(sorted(self._namespaces))}"
         if namespace:

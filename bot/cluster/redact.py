@@ -129,7 +129,8 @@ def _pick(value: Any, keep: Any) -> Any:
     if isinstance(keep, Mapping):
         if not isinstance(value, Mapping):
             return None
-        return {key: _pick(value[key], keep[key]) for key in keep if key in value}
+        picked = {key: _pick(value[key], keep[key]) for key in keep if key in value}
+        return {key: item for key, item in picked.items() if item is not None}
     if isinstance(keep, list):
         return [_pick(item, keep[0]) for item in value] if isinstance(value, list) else None
     if isinstance(value, str):

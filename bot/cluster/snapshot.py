@@ -1,0 +1,181 @@
+"""Recording a cluster: everything that a diagnosis of any symptom in it would read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import cast
+
+import msgspec
+
+from bot.cluster.bundle import Bundle, Failure, HelperRecord
+from bot.cluster.cache import CachedCluster
+from bot.cluster.errors import ClusterError
+from bot.cluster.objects import OBJECT_TYPES, DaemonSet, Object, Pod, Service
+from bot.cluster.port import Cluster, T
+from bot.cluster.selectors import selects
+from bot.node import client
+from bot.node.requests import target
+
+SYSTEM_NAMESPACE = "kube-system"
+"""Recorded always: kube-proxy, the DNS and most CNIs live there."""
+EVERYWHERE = (DaemonSet,)
+"""Recorded in all namespaces always: how a CNI is recognised, wherever it was installed."""
+
+BACKENDS_TRIED = 3
+"""Pods of one Service that are connected to, as many as :mod:`bot.probes.ports` looks at."""
+MAX_TARGETS = 500
+"""Of all connects together (ours): a recording looks, it does not scan."""
+MAX_LOGS = 200
+"""kube-proxy Pods whose log's beginning is recorded (ours)."""
+
+
+async def record(
+    cluster: Cluster, *, namespaces: Iterable[str] = (), progress: Callable[[str], None] = lambda _: None
+) -> Bundle:
+    """Return a recording of some namespaces, or of all. What cannot be read is recorded as that.
+
+    Args:
+        cluster: Usually live.
+        namespaces: Besides ``kube-system`` and what has no namespace; empty: all.
+        progress: Told what is read next.
+
+    Raises:
+        ClusterError: The cluster does not even tell its version.
+    """
+    wanted = set(namespaces)
+    chosen = tuple(sorted(wanted | {SYSTEM_NAMESPACE})) if wanted else ()
+    recording = Recording(cluster)
+    started, version = cluster.now(), await cluster.server_version()
+    progress("Reading objects")
+    await recording.read_objects(chosen)
+    progress("Reading the logs of kube-proxy")
+    await recording.read_logs()
+    progress("Asking the node helpers")
+    await recording.ask_helpers()
+    return Bundle(
+        recorded_at=started,
+        context=cluster.context,
+        server_version=version,
+        namespaces=chosen,
+        everywhere=tuple(of.resource.permission for of in EVERYWHERE) if chosen else (),
+        objects={
+            of.resource.permission: msgspec.Raw(msgspec.json.encode(found)) for of, found in recording.objects.items()
+        },
+        unreadable=recording.unreadable,
+        logs=recording.known_logs,
+        helpers={
+            node: HelperRecord(pod=pod, answers=recording.answers[node], failures=recording.failures[node])
+            for node, pod in recording.helpers.items()
+        },
+        notes=(*cluster.notes, *recording.left_out),
+    )
+
+
+class Recording(CachedCluster):
+    """A cluster that writes down what is read of it, and what cannot be read."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Start with nothing."""
+        super().__init__(cluster)
+        self.objects: dict[type[Object], list[Object]] = {of: [] for of in OBJECT_TYPES}
+        self.unreadable: dict[str, Failure] = {}
+        self.known_logs: dict[str, str] = {}
+        self.helpers: dict[str, str] = {}
+        self.answers: dict[str, dict[str, str]] = defaultdict(dict)
+        self.failures: dict[str, dict[str, Failure]] = defaultdict(dict)
+        self.left_out: list[str] = []
+
+    async def read_objects(self, namespaces: Collection[str]) -> None:
+        """List every type, in some namespaces or in all at once."""
+
+        async def read(of: type[Object], namespace: str, place: str) -> None:
+            try:
+                self.objects[of] += await self.list(of, namespace=namespace)
+            except ClusterError as problem:
+                self.unreadable[of.resource.permission + place] = Failure.of(problem)
+
+        async with asyncio.TaskGroup() as group:
+            for of in OBJECT_TYPES:
+                if not namespaces or not of.resource.namespaced or of in EVERYWHERE:
+                    group.create_task(read(of, "", ""))
+                    continue
+                for namespace in namespaces:
+                    group.create_task(read(of, namespace, f"@{namespace}"))
+
+    async def read_logs(self) -> None:
+        """Read the beginning of kube-proxy's logs, where it says which mode it chose."""
+
+        async def read(name: str) -> None:
+            place = f"{SYSTEM_NAMESPACE}/{name}"
+            try:
+                self.known_logs[place] = await self.logs(namespace=SYSTEM_NAMESPACE, pod=name)
+            except ClusterError as problem:
+                self.unreadable[f"pods/log@{place}"] = Failure.of(problem)
+
+        names = [pod.metadata.name for pod in self._recorded(Pod) if pod.metadata.namespace == SYSTEM_NAMESPACE]
+        async with asyncio.TaskGroup() as group:
+            for name in [name for name in names if name.startswith("kube-proxy")][:MAX_LOGS]:
+                group.create_task(read(name))
+
+    async def ask_helpers(self) -> None:
+        """Ask the helpers for samples, and for connects to the Pods behind each Service."""
+        try:
+            self.helpers = await self.helper_nodes()
+        except ClusterError as problem:
+            self.unreadable["pods/exec"] = Failure.of(problem)
+            return
+        targets = self._targets()
+        await client.samples(self, self.helpers)
+        await client.connects(self, targets)
+
+    async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:
+        """Return the answer of a Node's helper, and write it down."""
+        key = " ".join(request)
+        try:
+            answer = await super().ask_helper(node, request, timeout_seconds=timeout_seconds)
+        except ClusterError as problem:
+            self.failures[node][key] = Failure.of(problem)
+            raise
+        self.answers[node][key] = answer.decode(errors="replace")
+        return answer
+
+    def _targets(self) -> Mapping[str, set[str]]:
+        """Return where to connect to, by the Node to connect from: the Pod's own, or one that stands in for it."""
+        running: dict[str, list[Pod]] = defaultdict(list)
+        for pod in self._recorded(Pod):
+            if pod.alive and pod.status.phase == "Running" and pod.status.pod_ip:
+                running[pod.metadata.namespace].append(pod)
+        found: dict[str, set[str]] = defaultdict(set)
+        count = 0
+        for service in self._recorded(Service) if self.helpers else ():
+            for pod in _backends(service, running[service.metadata.namespace]):
+                node = pod.spec.node_name if pod.spec.node_name in self.helpers else min(self.helpers)
+                new = {target(pod.status.pod_ip, number) for number in _tcp_ports(service, pod)} - found[node]
+                if count + len(new) > MAX_TARGETS:
+                    self.left_out.append(f"Not every Service was connected to: the limit is {MAX_TARGETS} ports.")
+                    return found
+                count += len(new)
+                found[node] |= new
+        return found
+
+    def _recorded(self, of: type[T]) -> list[T]:
+        return cast("list[T]", self.objects[of])
+
+
+def _backends(service: Service, pods: Iterable[Pod]) -> list[Pod]:
+    if not service.spec.selector:
+        return []
+    selected = [pod for pod in pods if selects(service.spec.selector, pod.metadata.labels)]
+    return sorted(selected, key=lambda pod: not pod.ready)[:BACKENDS_TRIED]
+
+
+def _tcp_ports(service: Service, pod: Pod) -> set[int]:
+    """Return the TCP ports that a Service may lead to in a Pod: those it names by number, and all that are declared."""
+    ports = [port for port in service.spec.ports if port.protocol == "TCP"]
+    by_number = {port.target_port or port.port for port in ports if isinstance(port.target_port, int)}
+    declared = {
+        port.container_port for container in pod.spec.containers for port in container.ports if port.protocol == "TCP"
+    }
+    return (by_number | declared) - {0}
