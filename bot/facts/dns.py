@@ -30,3 +30,5 @@ class DnsService(Fact):
     ready_replicas: int
     pod_labels: str
     """Labels of the workload's Pod template, ``k8s-app=kube-dns``."""
+    selects_workload: bool
+    """The Service's selector matches those labels."""

@@ -77,11 +77,14 @@ class ServicePort(Fact):
     declared: bool
     """Some container of the selected Pods declares the resolved number."""
     declared_ports: str
-    """All container ports of the selected Pods with this protocol, ``8080 (http), 9090``; empty if none."""
+    """All container ports of the selected Pods with this protocol, ``8080 (http), 9090``; ``none`` if there is none."""
     only_declared_port: int
     """The one container port of this protocol, where there is exactly one; else 0."""
     listening_port: int
     """The one port, of those declared, that a TCP connect found open, where there is exactly one; else 0."""
+    target_answers: str
+    """What TCP connects to the resolved port gave: ``open``, ``refused``, ``silent`` or ``unreachable`` where all Pods
+    tried gave the same, ``mixed`` where some were open, ``closed`` where none was, ``untried`` where none was made."""
     selected_pods: int
 
 

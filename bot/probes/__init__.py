@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_service
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
+from bot.probes.mtu import node_mtu, overlay_mtu
+from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.pod import pod_state
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.ports import backend_connect, service_port
@@ -26,6 +28,13 @@ PROBES: tuple[Probe, ...] = (
     policy_enforcement,
     policy_count,
     target_isolation,
+    node_condition,
+    node_interface,
+    node_conntrack,
+    node_cpu,
+    node_softnet,
+    overlay_mtu,
+    node_mtu,
 )
 
 __all__ = ["PROBES", "Probe"]

@@ -53,6 +53,7 @@ def fact_of(service: Service, server: AnyWorkload | None, *, selected: int, endp
         wanted_replicas=wanted(server) if server else 0,
         ready_replicas=ready(server) if server else 0,
         pod_labels=to_text(server.spec.template.metadata.labels) if server else "",
+        selects_workload=server is not None and provides(server, service),
         source=f"{path_of(service)}, its Pods, EndpointSlices and workload",
     )
 

@@ -51,12 +51,12 @@ class Attempt:
     node: str
     results: Mapping[str, ConnectResult] | ClusterError
 
-    def open_to(self, pod: Pod, port: int) -> bool:
-        """Tell whether a port was found open."""
-        if isinstance(self.results, ClusterError):
-            return False
+    def answer(self, pod: Pod, port: int) -> str:
+        """Return how the connect to a port ended; empty where none was made."""
+        if isinstance(self.results, ClusterError) or not port:
+            return ""
         result = self.results.get(target(pod.status.pod_ip, port))
-        return result is not None and result.result == "open"
+        return result.result if result and result.result != "failed" else ""
 
 
 @probe(ServicePort, reads=(Service, Pod), helper=True)
@@ -116,7 +116,7 @@ def port_fact(backends: Backends, port: ServicePortSpec, attempts: Mapping[str, 
     numbers = sorted({number for number, _ in ports})
     resolved = next((number for pod in pods if (number := resolve(port, pod))), 0)
     made = [(pod, attempts[pod.spec.node_name]) for pod in backends.tried if pod.spec.node_name in attempts]
-    listening = {number for pod, attempt in made for number in numbers if attempt.open_to(pod, number)}
+    listening = {number for pod, attempt in made for number in numbers if attempt.answer(pod, number) == "open"}
     origins = sorted({attempt.node for _, attempt in made if not isinstance(attempt.results, ClusterError)})
     is_tcp = port.protocol == "TCP"
     return ServicePort(
@@ -129,12 +129,21 @@ def port_fact(backends: Backends, port: ServicePortSpec, attempts: Mapping[str, 
         target_is_name=isinstance(port.target_port, str),
         resolved_port=resolved,
         declared=resolved in numbers,
-        declared_ports=", ".join(words for _, words in sorted(ports)),
+        declared_ports=", ".join(words for _, words in sorted(ports)) or "none",
         only_declared_port=numbers[0] if len(numbers) == 1 else 0,
         listening_port=listening.pop() if is_tcp and len(listening) == 1 else 0,
+        target_answers=summed_up(attempt.answer(pod, resolve(port, pod)) for pod, attempt in made if is_tcp),
         selected_pods=len(pods),
         source="; TCP connects from ".join(filter(None, (path_of(service), ", ".join(origins)))),
     )
+
+
+def summed_up(answers: Iterable[str]) -> str:
+    """Return in one word how connects to several Pods ended."""
+    given = set(filter(None, answers))
+    if len(given) > 1:
+        return "mixed" if "open" in given else "closed"
+    return given.pop() if given else "untried"
 
 
 def connect_fact(service: Service, port: ServicePortSpec, pod: Pod, attempt: Attempt) -> BackendConnect | Unreadable:
