@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -74,3 +76,26 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags win over the environment, the environment over the file."""
         return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, cls.model_config.get("yaml_file"))
+
+
+SETTINGS_FILE = "NETMEDIC_CONFIG"
+"""Environment variable with the path of the settings file."""
+
+
+def load(file: Path | None = None) -> Settings:
+    """Return the settings: a YAML file (argument, else ``NETMEDIC_CONFIG``), then the environment.
+
+    Raises:
+        pydantic.ValidationError: A setting is wrong or not known.
+        FileNotFoundError: The file that was named does not exist.
+    """
+    path = file or (Path(named) if (named := os.environ.get(SETTINGS_FILE)) else None)
+    if path is None:
+        return Settings()
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "There is no such settings file", str(path))
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(yaml_file=path)
+
+    return FromFile()

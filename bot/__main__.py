@@ -1,0 +1,160 @@
+"""The composition root: the only place where settings, cluster, rules, remedies and Slack meet.
+
+Nothing heavy is imported before a command needs it, so that ``netmedic --version`` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import shipped
+
+if TYPE_CHECKING:
+    from bot.cli.program import SnapshotSummary, Where
+    from bot.cluster.port import Cluster
+    from bot.diagnosis.diagnose import Diagnose, Progress
+    from bot.diagnosis.doctor import Check
+    from bot.diagnosis.report import Diagnosis
+    from bot.diagnosis.scope import Ambiguous
+    from bot.engine.book import RuleBook
+    from bot.facts.scope import Subject
+    from bot.settings import Settings
+
+
+class Netmedic:
+    """Everything the commands call; see :class:`bot.cli.program.Program`."""
+
+    @cache  # noqa: B019 - one for the life of the process
+    def settings(self) -> Settings:
+        """Return the settings of the environment and the settings file."""
+        from bot.settings import load
+
+        return load()
+
+    def rules_folders(self) -> tuple[Path, ...]:
+        """Return the folders with the rules in use: those shipped, then the site's own."""
+        return (shipped.folder("rules"), *self.settings().rules_dirs)
+
+    @cache  # noqa: B019
+    def rule_book(self) -> RuleBook:
+        """Return the rules, ready to judge."""
+        from bot.engine.book import RuleBook
+        from bot.engine.choose import choose_engine
+        from bot.engine.rules import load
+
+        return RuleBook(load(*self.rules_folders()), choose_engine())
+
+    def close(self) -> None:
+        """End what was started."""
+        if Netmedic.rule_book.cache_info().currsize:
+            self.rule_book().close()
+
+    @asynccontextmanager
+    async def cluster(self, where: Where) -> AsyncIterator[Cluster]:
+        """Give the cluster that is meant, and disconnect afterwards."""
+        if where.bundle:
+            from bot.cluster.bundle import load
+
+            yield load(where.bundle)
+            return
+        from bot.cluster.connect import connect
+
+        settings = self.settings()
+        live = await connect(
+            context=where.context,
+            kubeconfig=where.kubeconfig,
+            helper_namespace=settings.helper_namespace,
+            helper_labels=settings.helper_labels,
+        )
+        try:
+            yield live
+        finally:
+            await live.aclose()
+
+    def diagnoser(
+        self, *, budget_seconds: float | None = None, chosen: Mapping[str, Subject] | None = None
+    ) -> Diagnose:
+        """Return what makes diagnoses."""
+        from bot.diagnosis.diagnose import Diagnose
+        from bot.probes import PROBES
+
+        settings = self.settings()
+        return Diagnose(
+            book=self.rule_book(),
+            probes=PROBES,
+            outside_targets=settings.outside_targets,
+            budget_seconds=budget_seconds or settings.budget_seconds,
+            chosen=chosen or {},
+        )
+
+    async def diagnose(
+        self,
+        where: Where,
+        symptom: str,
+        *,
+        namespace: str,
+        budget_seconds: float | None,
+        chosen: Mapping[str, Subject],
+        progress: Callable[[Progress], None],
+    ) -> Diagnosis | Ambiguous:
+        """Return the diagnosis with its plans, or the question that has to be answered first."""
+        diagnose = self.diagnoser(budget_seconds=budget_seconds, chosen=chosen)
+        async with self.cluster(where) as cluster:
+            return await diagnose(cluster, symptom, namespace=namespace, progress=progress)
+
+    async def snapshot(self, where: Where, *, namespaces: tuple[str, ...], file: Path) -> SnapshotSummary:
+        """Write what diagnoses read into a new file."""
+        from bot.cli.program import SnapshotSummary
+        from bot.cluster.bundle import write
+        from bot.cluster.snapshot import record
+
+        async with self.cluster(where) as cluster:
+            bundle = await record(cluster, namespaces=namespaces)
+        write(bundle, file)
+        return SnapshotSummary(
+            objects=bundle.counts,
+            nodes=tuple(sorted(bundle.helpers)),
+            unreadable={what: failure.detail for what, failure in bundle.unreadable.items()},
+            size_bytes=file.stat().st_size,
+        )
+
+    async def doctor(self, where: Where, *, namespace: str) -> AsyncIterator[Check]:
+        """Yield what works and what does not, as it is found out."""
+        from contextlib import AsyncExitStack
+
+        from bot.diagnosis.doctor import examine_cluster, examine_settings
+        from bot.probes import PROBES
+
+        settings = self.settings()
+        async with AsyncExitStack() as stack:
+            async for check in examine_cluster(
+                lambda: stack.enter_async_context(self.cluster(where)),
+                probes=PROBES,
+                helper_namespace=settings.helper_namespace,
+                namespace=namespace,
+            ):
+                yield check
+        for check in examine_settings(settings):
+            yield check
+
+    async def serve(self) -> None:
+        """Answer in Slack until it is told to end."""
+
+
+def main() -> None:
+    """Run the command line."""
+    from bot.cli.app import cli
+
+    program = Netmedic()
+    try:
+        cli(obj=program)
+    finally:
+        program.close()
+
+
+if __name__ == "__main__":
+    main()
