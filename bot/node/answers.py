@@ -9,20 +9,21 @@ import msgspec
 from msgspec import Meta
 
 from bot.cluster import errors
-from bot.node.requests import Request
+from bot.node.requests import UNDECODABLE, Request
 
 T = TypeVar("T")
 A = TypeVar("A", bound="Answer")
 
 SCHEMA = "netmedic/helper/v1"
 OLDEST_VERSION = 1
+LONGEST_MS = 3_600_000
 REINSTALL = "install the helper again: netmedic helper manifest --image IMAGE | kubectl apply -f -"
 
 
 class Reading(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """One look: a value, or the reason why there is none."""
 
-    at_ms: int
+    at_ms: Annotated[int, Meta(ge=0, le=LONGEST_MS)]
     """Since the answer's ``started_at``, by a clock that does not jump."""
     value: T | msgspec.UnsetType = msgspec.UNSET
     error: str = ""
@@ -74,7 +75,8 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     prefix_length: int
 
 
-Count: TypeAlias = Annotated[int, Meta(ge=0)]
+# A counter of 64 bits does not get this far; the rule engine's numbers end here.
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 NetDevRow: TypeAlias = Annotated[tuple[Count, ...], Meta(min_length=16, max_length=16)]
 CpuTimes: TypeAlias = Annotated[tuple[Count, ...], Meta(min_length=8, max_length=8)]
 CpuNumber: TypeAlias = Annotated[str, Meta(pattern="^[0-9]{1,6}$")]
@@ -112,9 +114,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     request: tuple[str, ...]
     node: str
     host_ip: str
-    started_at: datetime
+    started_at: Annotated[datetime, Meta(tz=True)]
     took_ms: int
     error: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse times that cannot be reckoned with."""
+        if not 2000 <= self.started_at.year < 3000:  # noqa: PLR2004 - a clock that was set
+            raise ValueError("the Node's clock is not set")
 
 
 class Sample(Answer, frozen=True, kw_only=True):
@@ -189,10 +196,8 @@ def decode(content: bytes, of: type[A], *, node: str, request: Request) -> A:
 def _decoded(content: bytes, of: type[A], node: str) -> A:
     try:
         return msgspec.json.decode(content, type=of)
-    except msgspec.MsgspecError as problem:
+    except UNDECODABLE as problem:
         raise errors.Malformed(f"the helper on {node} gave no valid answer: {str(problem)[:120]}") from None
-    except UnicodeDecodeError:
-        raise errors.Malformed(f"the helper on {node} gave no valid answer: it is not UTF-8") from None
 
 
 def named(problem: str) -> errors.ClusterError:

@@ -12,7 +12,7 @@ from bot.node.requests import WINDOW_SECONDS, Request, connect_requests, sample_
 
 SLACK_SECONDS = 10.0
 """What starting a program in a Pod may take beyond its own time, on a busy Node (ours)."""
-CONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 2.5
 """The collector's own limit for all connects of a request."""
 
 

@@ -18,6 +18,9 @@ WINDOW_SECONDS = 3
 MAX_TARGETS = 64
 """Targets of one connect request, as the collector allows."""
 
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding JSON of unknown origin raises."""
+
 
 def sample_request(seconds: int = WINDOW_SECONDS) -> Request:
     """Ask for interfaces and counters over a window."""
@@ -40,7 +43,7 @@ def target(ip: str, port: int) -> str:
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 - IPv6
 
 
-class _Connects(msgspec.Struct, frozen=True, rename=None):
+class _Connects(msgspec.Struct, frozen=True):
     connects: dict[str, msgspec.Raw] = {}
 
 
@@ -68,7 +71,7 @@ def _connects_from(recorded: Mapping[Request, bytes], targets: list[str]) -> byt
         try:
             found |= msgspec.json.decode(answer, type=_Connects).connects
             envelope = msgspec.json.decode(answer, type=dict[str, msgspec.Raw])
-        except msgspec.DecodeError:
+        except UNDECODABLE:
             continue
     if not set(targets) <= set(found):
         return None

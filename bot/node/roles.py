@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.node.answers import Address, Link
 
 # linux/if_arp.h
@@ -13,13 +11,13 @@ POD_KINDS = frozenset({"veth", "netkit"})
 DOWN_STATES = frozenset({"down", "lowerlayerdown", "notpresent"})
 
 
-def uplink_of(links: Sequence[Link], addresses: Sequence[Address], host_ip: str) -> Link | None:
+def uplink_of(links: tuple[Link, ...], addresses: tuple[Address, ...], host_ip: str) -> Link | None:
     """Return the interface that holds the Node's address."""
     index = next((address.index for address in addresses if address.ip == host_ip), 0)
     return next((link for link in links if link.index == index), None)
 
 
-def roles(links: Sequence[Link], addresses: Sequence[Address], host_ip: str) -> dict[str, str]:
+def roles(links: tuple[Link, ...], addresses: tuple[Address, ...], host_ip: str) -> dict[str, str]:
     """Return the role of each interface, as :class:`bot.facts.node.NodeInterface` names them.
 
     What an uplink is made of is uplink too: the members of a bond, the device under a VLAN.

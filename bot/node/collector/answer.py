@@ -91,10 +91,10 @@ def values(request: list[str]) -> dict[str, Json]:
     match request:
         case ["sample", _, seconds]:
             must_be_on_the_host(os.environ.get("HOST_IP", ""))
-            return {"series": dict(sample(int(seconds)))}
+            return {"series": sample(int(seconds))}
         case ["connect", *targets]:
             must_be_on_the_host(os.environ.get("HOST_IP", ""))
-            return {"connects": dict(connect(targets))}
+            return {"connects": connect({text: target(text) for text in targets})}
         case _:
             return {"python": platform.python_version(), "kernel": platform.release()}
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
-import selectors
+import select
 import socket
 import time
+from typing import NamedTuple
 
 from .proc import Problem, decimal, shown
 from .read import Json
 
 MAX_TARGETS = 64
-TIMEOUT_SECONDS = 1.0
+# A first packet that is lost is sent again after 1 s; the second must have its chance, or loss would look like silence.
+TIMEOUT_SECONDS = 2.5
 REFUSED = {errno.ECONNREFUSED}
 # An ICMP error of the network, or the Node's own routing and firewall.
 UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EPERM, errno.EACCES, errno.ECONNRESET}
@@ -43,45 +45,62 @@ def target(text: str) -> tuple[str, int]:
     return str(address), number
 
 
-def connect(targets: list[str]) -> dict[str, Json]:
-    """Connect to all at once and return per target, as it was given, what happened within the time limit."""
+def connect(targets: dict[str, tuple[str, int]]) -> dict[str, Json]:
+    """Connect to all addresses at once and return, by the targets' texts, what happened within the time limit."""
     found: dict[str, Json] = {}
-    with selectors.DefaultSelector() as waiting:
-        for text in dict.fromkeys(targets):
-            begin(waiting, text, found)
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while waiting.get_map() and (left := deadline - time.monotonic()) > 0:
-            for key, _ in waiting.select(left):
-                text, started = key.data
-                answered = time.monotonic()
-                assert isinstance(key.fileobj, socket.socket)  # noqa: S101 - for the type checker; only sockets wait
-                code = key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                found[text] = result(code, answered - started)
-                waiting.unregister(key.fileobj)
-                key.fileobj.close()
-        for key in list(waiting.get_map().values()):
-            found[key.data[0]] = result(errno.ETIMEDOUT, TIMEOUT_SECONDS)
-            assert isinstance(key.fileobj, socket.socket)  # noqa: S101 - as above
-            key.fileobj.close()
+    waiting: dict[int, Attempt] = {}
+    poll = select.poll()
+    for text, (host, port) in targets.items():
+        attempt = begin(text, host, port)
+        if isinstance(attempt, Attempt):
+            waiting[attempt.client.fileno()] = attempt
+            poll.register(attempt.client, select.POLLOUT)
+        else:
+            found[text] = attempt
+        # Those that answer at once are timed before others are begun.
+        found |= finished(poll, waiting, 0)
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while waiting and (left := deadline - time.monotonic()) > 0:
+        found |= finished(poll, waiting, left)
+    for attempt in waiting.values():
+        found[attempt.text] = result(errno.ETIMEDOUT, TIMEOUT_SECONDS)
+        attempt.client.close()
     return found
 
 
-def begin(waiting: selectors.BaseSelector, text: str, found: dict[str, Json]) -> None:
-    """Start one connect; it then waits, or its result is known at once."""
-    host, port = target(text)
+class Attempt(NamedTuple):
+    """A connect that waits for its answer."""
+
+    text: str
+    client: socket.socket
+    started: float
+
+
+def begin(text: str, host: str, port: int) -> Attempt | dict[str, Json]:
+    """Start one connect; return it, or its result where that is known at once."""
     started = time.monotonic()
     try:
         client = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     except OSError as problem:
-        found[text] = result(problem.errno or 0, 0)
-        return
+        return result(problem.errno or 0, 0)
     client.setblocking(False)
     code = client.connect_ex((host, port))
     if code == errno.EINPROGRESS:
-        waiting.register(client, selectors.EVENT_WRITE, (text, started))
-    else:
-        client.close()
-        found[text] = result(code, time.monotonic() - started)
+        return Attempt(text, client, started)
+    client.close()
+    return result(code, time.monotonic() - started)
+
+
+def finished(poll: select.poll, waiting: dict[int, Attempt], seconds: float) -> dict[str, Json]:
+    """Wait until some are answered; return their results and forget them."""
+    found: dict[str, Json] = {}
+    for number, _event in poll.poll(seconds * 1000):
+        attempt = waiting.pop(number)
+        code = attempt.client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        found[attempt.text] = result(code, time.monotonic() - attempt.started)
+        poll.unregister(number)
+        attempt.client.close()
+    return found
 
 
 def result(code: int, seconds: float) -> dict[str, Json]:

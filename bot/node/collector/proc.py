@@ -28,6 +28,13 @@ class Problem(Exception):
     """A value could not be read; the text says why."""
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines, at least one. Without an end of line at the end, a number may have lost its last digits."""
+    if not text.endswith("\n"):
+        raise Problem("the text is cut off" if text else "there is nothing in it")
+    return text[:-1].split("\n")
+
+
 def decimal(word: str) -> int:
     """Return an unsigned decimal number of at most 64 bits."""
     if not (word.isascii() and word.isdecimal() and len(word) <= DECIMAL_DIGITS):
@@ -44,21 +51,22 @@ def hexadecimal(word: str) -> int:
 
 def number(text: str) -> int:
     """Return the one number of a file such as those of /proc/sys."""
-    return decimal(text.strip("\n"))
+    [line] = lines_of(text)[:1]
+    return decimal(line)
 
 
 def net_dev(text: str) -> dict[str, list[int]]:
     """Return per interface the numbers of :data:`NET_DEV_COLUMNS`, since it exists. From /proc/net/dev."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     if len(lines) < 3 or lines[1].split() != NET_DEV_HEADING.split():  # noqa: PLR2004 - two headings, and lo always is
         raise Problem("the heading of /proc/net/dev is not as expected")
     found: dict[str, list[int]] = {}
     for line in lines[2:]:
         name, colon, rest = line.partition(":")
         values = [decimal(word) for word in rest.split()]
-        if not colon or len(values) != len(NET_DEV_COLUMNS) or name.strip() in found:
+        if not colon or len(values) != len(NET_DEV_COLUMNS) or name.strip(" ") in found:
             raise Problem(f"not an interface and its counters: {shown(line)}")
-        found[name.strip()] = values
+        found[name.strip(" ")] = values
     return found
 
 
@@ -68,7 +76,7 @@ def softnet_stat(text: str) -> dict[str, list[int]]:
     From /proc/net/softnet_stat. An offline CPU has no line. Old kernels do not name the CPU; its position stands in.
     """
     found: dict[str, list[int]] = {}
-    for position, line in enumerate(text.splitlines()):
+    for position, line in enumerate(lines_of(text)):
         values = [hexadecimal(word) for word in line.split()]
         if len(values) < 9:  # noqa: PLR2004 - the fewest columns any kernel of the last 20 years wrote
             raise Problem(f"not the counters of a CPU: {shown(line)}")
@@ -84,7 +92,7 @@ def softnet_stat(text: str) -> dict[str, list[int]]:
 def stat(text: str) -> dict[str, list[int]]:
     """Return per CPU, and for all under ``cpu``, the ticks of :data:`CPU_COLUMNS` since boot. From /proc/stat."""
     found: dict[str, list[int]] = {}
-    for line in text.splitlines():
+    for line in lines_of(text):
         words = line.split()
         if not words or not words[0].startswith("cpu"):
             continue
@@ -102,8 +110,8 @@ def conntrack_stat(text: str) -> list[dict[str, int]]:
 
     ``entries`` is the size of the table, the same on each line.
     """
-    lines = text.splitlines()
-    names = lines[0].split() if lines else []
+    lines = lines_of(text)
+    names = lines[0].split()
     if not set(names) >= CONNTRACK_COLUMNS or len(set(names)) != len(names):
         raise Problem("the heading of nf_conntrack is not as expected")
     found: list[dict[str, int]] = []

@@ -1,0 +1,49 @@
+"""Answers of helpers, made for tests from the one that was captured."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.node.answers import Sample, decode
+from bot.node.requests import Request, sample_request
+
+CAPTURED: dict[str, Any] = json.loads((Path(__file__).parent / "captured/sample.json").read_text())
+HOST_IP = "10.231.0.11"
+
+
+def link(index: int, name: str, **fields: Any) -> dict[str, Any]:
+    plain = {"kind": "", "arp_type": 1, "mtu": 1500, "up": True, "operstate": "up", "qdisc": "", "master": 0, "link": 0}
+    return {"index": index, "name": name, **plain, **fields}
+
+
+def vxlan(index: int, name: str, *, local: str = HOST_IP, carrier: int = 2, **fields: Any) -> dict[str, Any]:
+    settings = {"id": 1, "port": 8472, "local": local, "link": carrier, "learning": False}
+    return link(index, name, **{"kind": "vxlan", "mtu": 1450, "operstate": "unknown", "vxlan": settings, **fields})
+
+
+def answer(node: str = "node1", *, series: Mapping[str, Any] | None = None, **envelope: Any) -> bytes:
+    """Return an answer to ``sample``; a series given as a list has these values 500 ms apart, as a text this error."""
+    made = copy.deepcopy(CAPTURED) | {"node": node, "request": list(sample_request())} | envelope
+    for name, values in (series or {}).items():
+        made["series"][name]["readings"] = (
+            [{"at_ms": 0, "error": values}]
+            if isinstance(values, str)
+            else [{"at_ms": 500 * step, "value": value} for step, value in enumerate(values)]
+        )
+    return json.dumps(made).encode()
+
+
+def sample(node: str = "node1", **series: Any) -> Sample:
+    return decode(answer(node, series=series), Sample, node=node, request=sample_request())
+
+
+def connects(node: str, results: Mapping[str, str]) -> tuple[Request, bytes]:
+    request = ("connect", *sorted(results))
+    found = {text: {"result": word, "us": 0 if word == "silent" else 120} for text, word in results.items()}
+    made = {name: value for name, value in CAPTURED.items() if name != "series"}
+    made |= {"node": node, "request": list(request), "connects": found}
+    return request, json.dumps(made).encode()

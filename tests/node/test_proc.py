@@ -1,0 +1,174 @@
+"""The collector's parsers, on captured text, on what other kernels write, and on text no kernel would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.node.collector import proc
+from bot.node.collector.proc import Problem
+
+CAPTURED = Path(__file__).parent / "captured"
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "net_dev.txt": proc.net_dev,
+    "softnet_stat.txt": proc.softnet_stat,
+    "stat.txt": proc.stat,
+    "nf_conntrack.txt": proc.conntrack_stat,
+}
+HEADINGS = (
+    "Inter-|   Receive                                                |  Transmit\n"
+    " face |bytes    packets errs drop fifo frame compressed multicast"
+    "|bytes    packets errs drop fifo colls carrier compressed\n"
+)
+# Linux 4.18: eleven columns, no CPU number. Linux 5.4: conntrack's second column is `searched`.
+SOFTNET_4_18 = (
+    "00015c73 00000000 00000002 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000\n"
+    "0002f0d1 00000007 0000001e 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000\n"
+)
+CONNTRACK_5_4 = (
+    "entries  searched found new invalid ignore delete delete_list insert insert_failed drop early_drop icmp_error"
+    "  expect_new expect_create expect_delete search_restart\n"
+    "0000009e  00000000 00000011 00000000 0000001a 0000ffff 00000000 00000000 00000000 00000003 00000002 00000001"
+    " 00000000  00000000 00000000 00000000 00000000\n"
+)
+
+
+def captured(name: str) -> str:
+    return (CAPTURED / name).read_text()
+
+
+def test_interfaces_are_read_by_name_with_all_sixteen_counters() -> None:
+    text = HEADINGS + "  eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\nvlan.7:0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+
+    found = proc.net_dev(text)
+
+    assert found == {"eth0": list(range(1, 17)), "vlan.7": [0] * 16}
+    assert found["eth0"][proc.NET_DEV_COLUMNS.index("rx_drop")] == 4
+    assert found["eth0"][proc.NET_DEV_COLUMNS.index("tx_drop")] == 12
+
+
+def test_captured_interfaces_are_all_there() -> None:
+    assert {"lo", "eth0", "flannel.1", "cni0"} < set(proc.net_dev(captured("net_dev.txt")))
+
+
+def test_softnet_names_the_cpu_the_kernel_names() -> None:
+    # The captured second line, alone, as if CPU 0 were offline.
+    line = captured("softnet_stat.txt").splitlines(keepends=True)[1]
+
+    assert list(proc.softnet_stat(line)) == ["1"]
+
+
+def test_softnet_of_old_kernels_counts_lines() -> None:
+    assert proc.softnet_stat(SOFTNET_4_18) == {"0": [0x15C73, 0, 2], "1": [0x2F0D1, 7, 0x1E]}
+
+
+def test_cpu_times_end_with_steal_and_leave_guest_time_out() -> None:
+    found = proc.stat("cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\nintr 5\n")
+
+    assert found == {"cpu": [1, 2, 3, 4, 5, 6, 7, 8], "cpu0": [1, 2, 3, 4, 5, 6, 7, 8]}
+
+
+def test_conntrack_columns_are_found_by_name() -> None:
+    [cpu] = proc.conntrack_stat(CONNTRACK_5_4)
+
+    assert (cpu["entries"], cpu["insert_failed"], cpu["drop"], cpu["early_drop"]) == (0x9E, 3, 2, 1)
+
+
+def test_captured_conntrack_has_a_row_per_cpu() -> None:
+    assert len(proc.conntrack_stat(captured("nf_conntrack.txt"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "why"),
+    [
+        (proc.number, "", "there is nothing in it"),
+        (proc.number, "262144", "the text is cut off"),
+        (proc.number, "-1\n", "not a number: '-1'"),
+        (proc.number, "1_000\n", "not a number: '1_000'"),
+        (proc.number, "٣\n", r"not a number: '\u0663'"),
+        (proc.number, "9" * 21 + "\n", "not a number: '999999999999999999999'"),
+        (proc.net_dev, "Inter-|\n face |\nlo: 1\n", "the heading of /proc/net/dev is not as expected"),
+        (proc.net_dev, HEADINGS + "lo: 1 2\n", "not an interface and its counters: 'lo: 1 2'"),
+        (proc.net_dev, HEADINGS + "\x1b]0;x\x07\n", "not an interface and its counters: '\\x1b]0;x\\x07'"),
+        (proc.softnet_stat, "1 2 3\n", "not the counters of a CPU: '1 2 3'"),
+        (proc.softnet_stat, "-1 0 0 0 0 0 0 0 0\n", "not a hexadecimal number: '-1'"),
+        (proc.stat, "intr 5\n", "there is no CPU in it"),
+        (proc.stat, "cpu  1 2 3 4\n", "not the times of a CPU: 'cpu  1 2 3 4'"),
+        (proc.conntrack_stat, "entries found\n1 2\n", "the heading of nf_conntrack is not as expected"),
+        (proc.conntrack_stat, CONNTRACK_5_4 + "0000009e\n", "not the counters of a CPU: '0000009e'"),
+    ],
+)
+def test_text_that_no_kernel_writes_is_a_named_problem(parse: Callable[[str], Any], text: str, why: str) -> None:
+    with pytest.raises(Problem) as problem:
+        parse(text)
+
+    assert str(problem.value) == why
+
+
+@given(text=st.text())
+@pytest.mark.parametrize("name", PARSERS)
+def test_any_text_gives_values_or_a_problem(name: str, text: str) -> None:
+    outcome(PARSERS[name], text)
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("name", PARSERS)
+def test_text_cut_off_anywhere_never_changes_a_value(name: str, data: st.DataObject) -> None:
+    whole = captured(name)
+    cut = whole[: data.draw(st.integers(0, len(whole) - 1))]
+
+    found = outcome(PARSERS[name], cut)
+
+    # Either refused, or whole lines were missing and those that are left say what they said.
+    assert found is None or cut.endswith("\n")
+    assert found is None or all(piece in pieces(PARSERS[name](whole)) for piece in pieces(found))
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("name", PARSERS)
+def test_lines_in_another_order_or_twice_never_change_a_value(name: str, data: st.DataObject) -> None:
+    lines = captured(name).splitlines(keepends=True)
+    shuffled = data.draw(st.lists(st.sampled_from(lines), max_size=2 * len(lines)))
+
+    found = outcome(PARSERS[name], "".join(shuffled))
+
+    assert found is None or all(piece in pieces(PARSERS[name](captured(name))) for piece in pieces(found))
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("name", PARSERS)
+def test_a_character_replaced_gives_values_that_stand_in_the_text_or_a_problem(name: str, data: st.DataObject) -> None:
+    whole = captured(name)
+    place = data.draw(st.integers(0, len(whole) - 1))
+    text = whole[:place] + data.draw(st.characters()) + whole[place + 1 :]
+
+    found = outcome(PARSERS[name], text)
+
+    base = 10 if name in ("net_dev.txt", "stat.txt") else 16
+    digits = set("0123456789abcdef"[:base])
+    said = {int(word, base) for word in text.replace(":", " ").split() if set(word) <= digits}
+    assert found is None or numbers(found) <= said
+
+
+def outcome(parse: Callable[[str], Any], text: str) -> Any:
+    try:
+        return parse(text)
+    except Problem as problem:
+        why = str(problem)
+    assert why.isascii()
+    assert 0 < len(why) < 400
+    return None
+
+
+def pieces(found: Any) -> list[Any]:
+    return list(found.items()) if isinstance(found, dict) else found
+
+
+def numbers(found: Any) -> set[int]:
+    rows = found.values() if isinstance(found, dict) else [list(row.values()) for row in found]
+    return {value for row in rows for value in row}
