@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.cluster.objects import LabelSelector, Namespace, NetworkPolicy, Pod, PolicyPeer, Service
 from bot.cluster.port import Cluster
-from bot.cluster.selectors import selects, to_text
+from bot.cluster.selectors import to_text
 from bot.facts.policy import PolicyCount, TargetIsolation
 from bot.facts.scope import Scope
 from bot.probes.probe import probe
-from bot.probes.reading import Pods, find_services, key_of, namespaces_in, path_of, pods_in
+from bot.probes.reading import find_services, key_of, namespaces_in, path_of, pods_in
+from bot.simulation.networkpolicy import End, end_of, isolating, peers_match
 
 WORDS_LENGTH = 200
 EVERYBODY = "everybody"
@@ -38,53 +40,46 @@ async def policy_count(cluster: Cluster, scope: Scope) -> Iterable[PolicyCount]:
 async def target_isolation(cluster: Cluster, scope: Scope) -> Iterable[TargetIsolation]:
     """Tell, for one Pod of each target, who may open connections to it as NetworkPolicies have it."""
     every_pod = await pods_in(cluster, scope)
-    behind = [
-        (service.metadata.name, every_pod.selected_by(service)) for service in await find_services(cluster, scope)
-    ]
-    targets = [(pods[0], name) for name, pods in behind if pods]
+    services = await find_services(cluster, scope)
+    targets = [(pods[0], service.metadata.name) for service in services if (pods := every_pod.selected_by(service))]
     targets += [(pod, "") for pod in every_pod.named(scope.backends) if not scope.services]
     policies = [
         item for namespace in namespaces_in(scope) for item in await cluster.list(NetworkPolicy, namespace=namespace)
     ]
-    peers = await Peers.read(cluster, policies)
-    return [isolation_of(pod, service, [p for p in policies if isolates(p, pod)], peers) for pod, service in targets]
+    crowd = await crowd_of(cluster, policies)
+    return [isolation_of(pod, service, policies, crowd) for pod, service in targets]
 
 
-class Peers:
-    """The Pods and Namespaces that the peers of NetworkPolicies may mean."""
+@dataclass(frozen=True, kw_only=True)
+class Crowd:
+    """Everybody the peers of NetworkPolicies may mean."""
 
-    def __init__(self, pods: Sequence[Pod], namespaces: Sequence[Namespace]) -> None:
-        """Keep them."""
-        self._pods = Pods(pods)
-        self._namespaces = namespaces
+    pods: Sequence[Pod]
+    namespace_labels: Mapping[str, Mapping[str, str]]
 
-    @classmethod
-    async def read(cls, cluster: Cluster, policies: Iterable[NetworkPolicy]) -> Peers:
-        """Read the namespaces of the policies, and all of them only if a policy selects namespaces."""
-        policies = list(policies)
-        if any(peer.namespace_selector is not None for policy in policies for peer in peers_of(policy)):
-            return cls(await cluster.list(Pod), await cluster.list(Namespace))
-        namespaces = sorted({policy.metadata.namespace for policy in policies})
-        return cls([pod for place in namespaces for pod in await cluster.list(Pod, namespace=place)], [])
-
-    def matched_by(self, peer: PolicyPeer, policy: NetworkPolicy, *, target: Pod) -> bool:
-        """Tell whether a peer is an address block or matches a Pod other than the target. Host Pods match none."""
+    def holds(self, peer: PolicyPeer, policy: NetworkPolicy, *, besides: Pod) -> bool:
+        """Tell whether a peer is an address block, or matches a living Pod other than one."""
         if peer.ip_block is not None:
             return True
-        places = [policy.metadata.namespace]
-        if peer.namespace_selector is not None:
-            places = [
-                item.metadata.name
-                for item in self._namespaces
-                if selects(peer.namespace_selector, item.metadata.labels)
-            ]
-        wanted = peer.pod_selector or LabelSelector()
         return any(
-            selects(wanted, pod.metadata.labels)
-            for place in places
-            for pod in self._pods.of(place)
-            if not pod.spec.host_network and key_of(pod) != key_of(target)
+            peers_match((peer,), self.end_of(pod), policy.metadata.namespace)
+            for pod in self.pods
+            if pod.alive and key_of(pod) != key_of(besides)
         )
+
+    def end_of(self, pod: Pod) -> End:
+        """Return a Pod as policies see it."""
+        return end_of(pod, self.namespace_labels.get(pod.metadata.namespace, {}))
+
+
+async def crowd_of(cluster: Cluster, policies: Sequence[NetworkPolicy]) -> Crowd:
+    """Read the Pods of the policies' namespaces, and everything only if a policy selects namespaces."""
+    if any(peer.namespace_selector is not None for policy in policies for peer in peers_of(policy)):
+        namespaces = {item.metadata.name: item.metadata.labels for item in await cluster.list(Namespace)}
+        return Crowd(pods=await cluster.list(Pod), namespace_labels=namespaces)
+    places = sorted({policy.metadata.namespace for policy in policies})
+    pods = [pod for place in places for pod in await cluster.list(Pod, namespace=place)]
+    return Crowd(pods=pods, namespace_labels={})
 
 
 def peers_of(policy: NetworkPolicy) -> list[PolicyPeer]:
@@ -92,22 +87,13 @@ def peers_of(policy: NetworkPolicy) -> list[PolicyPeer]:
     return [peer for rule in policy.spec.ingress for peer in rule.from_]
 
 
-def isolates(policy: NetworkPolicy, pod: Pod) -> bool:
-    """Tell whether a policy selects a Pod for ingress. Host Pods are selected by none."""
-    return (
-        policy.metadata.namespace == pod.metadata.namespace
-        and not pod.spec.host_network
-        and "Ingress" in (policy.spec.policy_types or ("Ingress",))
-        and selects(policy.spec.pod_selector, pod.metadata.labels)
-    )
-
-
-def isolation_of(pod: Pod, service: str, policies: Sequence[NetworkPolicy], peers: Peers) -> TargetIsolation:
+def isolation_of(pod: Pod, service: str, every_policy: Sequence[NetworkPolicy], crowd: Crowd) -> TargetIsolation:
     """Return what policies mean for one Pod. Policies only add: a connection passes if any of them lets it in."""
+    policies = isolating(every_policy, crowd.end_of(pod), "ingress")
     first = policies[0] if policies else NetworkPolicy()
     open_to_all = any(not rule.from_ for policy in policies for rule in policy.spec.ingress)
     named = [(peer, policy) for policy in policies for peer in peers_of(policy)]
-    admitted = [peer_in_words(peer) for peer, policy in named if peers.matched_by(peer, policy, target=pod)]
+    admitted = [peer_in_words(peer) for peer, policy in named if crowd.holds(peer, policy, besides=pod)]
     return TargetIsolation(
         namespace=pod.metadata.namespace,
         pod=pod.metadata.name,
