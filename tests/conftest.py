@@ -1,0 +1,28 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import testbed
+from tests.testbed import TestBed
+
+__all__ = ["TestBed"]
+
+
+@pytest.fixture(scope="session")
+def test_bed() -> Iterator[TestBed]:
+    """The real test cluster; tests that use it are marked ``cluster``, and skipped where there is none."""
+    try:
+        with testbed.running() as bed:
+            yield bed
+    except testbed.CannotStart as problem:
+        pytest.skip(str(problem))
+
+
+@pytest.fixture(scope="session")
+def cluster(test_bed: TestBed) -> TestBed:
+    """The same."""
+    return test_bed
