@@ -44,6 +44,11 @@ def changed(cause: Cause, **changes: Any) -> Cause:
     return dataclasses.replace(cause, **changes)
 
 
+def changed_plan(**changes: Any) -> PlanReport:
+    """Return the plan with some fields changed."""
+    return dataclasses.replace(PLAN, **changes)
+
+
 # The facts ------------------------------------------------------------------------------------------------------------
 
 PORT = evidence(
@@ -452,7 +457,7 @@ def nothing_checked() -> Diagnosis:
     )
 
 
-HOSTILE = "\x1b[31mred\x1b[0m [bold]markup[/bold] \r\n✓ all is well\x9b2J \u202egnp.exe \x00\u2028\udcff"
+HOSTILE = "\x1b[31m[red]\r\n✓ ok\x9b2J\u202e\x00\u2028\udcff"
 
 
 def hostile() -> Diagnosis:

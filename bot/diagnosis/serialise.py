@@ -58,7 +58,7 @@ def to_yaml(diagnosis: Diagnosis) -> str:
 
 
 def yaml_text(document: object) -> str:
-    """Return builtins as YAML in the order they have, without anchors."""
+    """Return builtins as YAML in the order they have, without anchors; text of several lines as a block."""
     return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=100)
 
 
@@ -88,3 +88,9 @@ class _Plain(yaml.SafeDumper):
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
         return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Plain.add_representer(str, _Plain.represent_text)

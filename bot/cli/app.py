@@ -1,0 +1,75 @@
+"""The command ``netmedic``: which commands there are, and how each of them may end.
+
+Importing this costs next to nothing: a command's module is imported when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from bot import __version__
+from bot.cli.status import COULD_NOT, INTERRUPTED
+
+COMMANDS = {
+    "diagnose": "bot.cli.diagnose:diagnose",
+    "snapshot": "bot.cli.snapshot:snapshot",
+    "rules": "bot.cli.rules:rules",
+    "doctor": "bot.cli.doctor:doctor",
+    "helper": "bot.cli.helper:helper",
+    "serve": "bot.cli.serve:serve",
+    "completion": "bot.cli.completion:completion",
+}
+"""In the order in which people meet them."""
+
+
+class Netmedic(click.Group):
+    """A group that imports its commands late, and in which every error ends as one message."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a command; its module is imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run the command line and exit with the status that the command returned.
+
+        0, 1 and 2 are the command's; see :mod:`bot.cli.status` for the others.
+        """
+        extra.setdefault("prog_name", "netmedic")
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            status = super().main(*args, standalone_mode=False, **extra)
+        except click.Abort as end:
+            status = INTERRUPTED if isinstance(end.__cause__, KeyboardInterrupt) else COULD_NOT
+        except click.ClickException as problem:
+            problem.show()
+            status = COULD_NOT
+        except Exception as problem:  # noqa: BLE001 - the one place where every error ends
+            status = import_module("bot.cli.errors").tell(problem)
+        sys.exit(status or 0)
+
+
+@click.group(
+    cls=Netmedic,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog='\b\nStart with:\n  netmedic doctor\n  netmedic diagnose "checkout cannot reach redis in namespace shop"',
+)
+@click.version_option(__version__, prog_name="netmedic", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find out why a Kubernetes cluster's network is failing, and prove it.
+
+    It only reads, and needs no more than a kubeconfig or a snapshot of a cluster.
+    """

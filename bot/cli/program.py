@@ -1,0 +1,81 @@
+"""What the commands need from the rest of the program. ``bot.__main__`` provides it; tests bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bot.cluster.bundle import Bundle
+    from bot.diagnosis.diagnose import Progress
+    from bot.diagnosis.doctor import Check
+    from bot.diagnosis.report import Diagnosis
+    from bot.diagnosis.scope import Ambiguous
+    from bot.facts.scope import Subject
+    from bot.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Which cluster is meant."""
+
+    kubeconfig: str = ""
+    """Path of a kubeconfig file; empty: ``KUBECONFIG``, ``~/.kube/config``, or the Pod this runs in."""
+    context: str = ""
+    """Empty: the kubeconfig's current one."""
+    bundle: Path | None = None
+    """A snapshot to read instead of a cluster."""
+
+
+class Program(Protocol):
+    """Everything the commands call. Nothing is connected before a method needs it."""
+
+    def settings(self) -> Settings:
+        """Return the settings.
+
+        Raises:
+            pydantic.ValidationError: A setting is wrong.
+        """
+        ...
+
+    def rules_folders(self) -> tuple[Path, ...]:
+        """Return the folders with the rules in use: those shipped, then the site's own."""
+        ...
+
+    async def diagnose(
+        self,
+        where: Where,
+        symptom: str,
+        *,
+        namespace: str,
+        budget_seconds: float | None,
+        chosen: Mapping[str, Subject],
+        progress: Callable[[Progress], None],
+    ) -> Diagnosis | Ambiguous:
+        """Return the diagnosis, or the question that has to be answered first.
+
+        ``budget_seconds`` None means the setting.
+
+        Raises:
+            SymptomError: The words cannot be understood.
+            ClusterError: The cluster or the bundle cannot be read.
+        """
+        ...
+
+    async def record(self, where: Where, *, namespaces: tuple[str, ...], progress: Callable[[str], None]) -> Bundle:
+        """Return a recording of what diagnoses read; no namespaces mean all.
+
+        Raises:
+            ClusterError: The cluster cannot be read at all.
+        """
+        ...
+
+    def doctor(self, where: Where, *, namespace: str) -> AsyncIterator[Check]:
+        """Yield what works and what does not, as it is found out."""
+        ...
+
+    async def serve(self) -> None:
+        """Answer in Slack until it is told to end."""
+        ...

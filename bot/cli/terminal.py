@@ -1,0 +1,78 @@
+"""Drawing on a terminal, or as plain text into a pipe."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot.cli.output import write
+from bot.cli.text import clean
+
+if TYPE_CHECKING:
+    from bot.diagnosis.diagnose import Progress as Step
+
+PIPE_COLUMNS = 80
+MOST_COLUMNS = 120
+"""Longer lines are tiring to read (ours)."""
+
+
+def draw(parts: Iterable[RenderableType], stream: TextIO | None = None) -> None:
+    """Draw parts below each other; without a stream, on stdout."""
+    to = stream or sys.stdout
+    write(drawn(parts, columns=columns(to), terminal=to.isatty()), to)
+
+
+def drawn(parts: Iterable[RenderableType], *, columns: int, terminal: bool) -> str:
+    """Return parts as text: with colours for a terminal that has them, unless ``NO_COLOR`` is set."""
+    page = io.StringIO()
+    console = Console(
+        file=page,
+        width=columns,
+        # None: rich looks at FORCE_COLOR.
+        force_terminal=True if terminal else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    console.print(Group(*parts), crop=False)
+    text = page.getvalue()
+    return text if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def columns(stream: TextIO) -> int:
+    """Return how wide to draw: what ``COLUMNS`` says, else the terminal's width within reason, else 80."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told) > 0:
+        return int(told)
+    return min(MOST_COLUMNS, shutil.get_terminal_size().columns) if stream.isatty() else PIPE_COLUMNS
+
+
+@contextmanager
+def progress(console: Console | None = None) -> Iterator[Callable[[Step], None]]:
+    """Show on stderr how far the work is, while it is done and only on a terminal; nothing stays behind."""
+    console = console or Console(stderr=True, highlight=False, markup=False)
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal or console.is_dumb_terminal,
+    ) as shown:
+        task = shown.add_task("Connecting", total=None)
+
+        def step(step: Step) -> None:
+            shown.update(task, description=clean(step.doing), completed=step.done, total=step.total or None)
+
+        yield step

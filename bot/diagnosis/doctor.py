@@ -1,0 +1,175 @@
+"""What netmedic can reach, may read and has been given, each with the remedy where it is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.cluster.errors import ClusterError
+from bot.cluster.objects import ConfigMap, Node, Object
+from bot.cluster.port import Cluster
+from bot.probes.probe import Probe
+from bot.settings import Settings
+
+SHOWN_NODES = 5
+
+
+class Health(StrEnum):
+    """How one check went."""
+
+    OK = "ok"
+    WARN = "warn"
+    """It works without, and shows less."""
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One line of the doctor's."""
+
+    health: Health
+    about: str
+    found: str
+    remedy: str = ""
+    """Empty when ok."""
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class Permission:
+    """One thing the reader has to be allowed."""
+
+    permission: str
+    verb: str
+    namespace: str = ""
+    """Empty: in the whole cluster."""
+
+
+async def examine_cluster(
+    connect: Callable[[], Awaitable[Cluster]], *, probes: Sequence[Probe], helper_namespace: str, namespace: str = ""
+) -> AsyncIterator[Check]:
+    """Yield whether the cluster can be reached, each read, and the node helper. Nothing follows what all else needs."""
+    try:
+        cluster = await connect()
+        yield Check(health=Health.OK, about="credentials", found=f"context {cluster.context}")
+    except ClusterError as problem:
+        yield failed("credentials", problem, "Check --kubeconfig, --context and KUBECONFIG.")
+        return
+    try:
+        yield Check(health=Health.OK, about="API server", found=await cluster.server_version())
+    except ClusterError as problem:
+        yield failed("API server", problem, "Check that the address can be reached from here, and the credentials.")
+        return
+    for check in await asyncio.gather(*(may(cluster, each) for each in needed(probes, namespace=namespace))):
+        yield check
+    yield await may_exec(cluster, helper_namespace)
+    yield await helpers(cluster)
+
+
+def needed(probes: Iterable[Probe], *, namespace: str = "") -> list[Permission]:
+    """Return the reads of all probes together, by resource."""
+    types = {of for probe in probes for of in probe.reads}
+    found = {
+        Permission(permission=of.resource.permission, verb=verb, namespace=scope(of, namespace))
+        for of in types
+        for verb in verbs(of)
+    }
+    if any(probe.logs for probe in probes):
+        found.add(Permission(permission="pods/log", verb="get", namespace=namespace))
+    return sorted(found)
+
+
+def verbs(of: type[Object]) -> tuple[str, ...]:
+    """Return what is done with objects of a type; ConfigMaps are read by name only."""
+    return ("get",) if of is ConfigMap else ("get", "list")
+
+
+def scope(of: type[Object], namespace: str) -> str:
+    """Return the namespace in which a type is read."""
+    return namespace if of.resource.namespaced else ""
+
+
+async def may(cluster: Cluster, asked: Permission) -> Check:
+    """Return whether one read is allowed."""
+    about = f"{asked.verb} {asked.permission}"
+    where = f"in namespace {asked.namespace}" if asked.namespace else "in all namespaces"
+    try:
+        allowed = await cluster.may(asked.verb, asked.permission, namespace=asked.namespace)
+    except ClusterError as problem:
+        return failed(about, problem, "Ask again; the API server did not say whether this is allowed.")
+    if allowed:
+        return Check(health=Health.OK, about=about, found="allowed")
+    remedy = f"Grant it to this identity {where}, as the chart's reader Role does."
+    return Check(health=Health.FAIL, about=about, found=f"forbidden {where}", remedy=remedy)
+
+
+async def may_exec(cluster: Cluster, helper_namespace: str) -> Check:
+    """Return whether the node helpers may be asked."""
+    about = f"exec in namespace {helper_namespace}"
+    try:
+        allowed = await cluster.may("create", "pods/exec", namespace=helper_namespace)
+    except ClusterError as problem:
+        return failed(about, problem, "Ask again; the API server did not say whether this is allowed.")
+    if allowed:
+        return Check(health=Health.OK, about=about, found="allowed")
+    remedy = f"Grant create on pods/exec in namespace {helper_namespace} alone, as the chart's reader Role does."
+    return Check(health=Health.WARN, about=about, found="forbidden: node helpers cannot be asked", remedy=remedy)
+
+
+async def helpers(cluster: Cluster) -> Check:
+    """Return on which Nodes no node helper runs."""
+    install = "Install it: netmedic helper manifest --image IMAGE | kubectl apply -f -"
+    try:
+        nodes = {node.metadata.name for node in await cluster.list(Node)}
+        missing = sorted(nodes - set(await cluster.helper_nodes()))
+    except ClusterError as problem:
+        return Check(health=Health.WARN, about="node helper", found=str(problem), remedy=install)
+    if not missing:
+        return Check(health=Health.OK, about="node helper", found=f"on all {len(nodes)} Nodes")
+    if len(missing) == len(nodes):
+        found = "on no Node: counters, MTU and open ports cannot be read"
+        return Check(health=Health.WARN, about="node helper", found=found, remedy=install)
+    more = f" and {len(missing) - SHOWN_NODES} more" if len(missing) > SHOWN_NODES else ""
+    found = f"missing on {', '.join(missing[:SHOWN_NODES])}{more} of {len(nodes)} Nodes"
+    remedy = "See why its DaemonSet has no running Pod there: kubectl describe the DaemonSet and the Node's taints."
+    return Check(health=Health.WARN, about="node helper", found=found, remedy=remedy)
+
+
+def examine_settings(settings: Settings) -> Iterator[Check]:
+    """Yield whether what ``netmedic serve`` needs is set. Values are not shown."""
+    slack = settings.slack
+    needs = {
+        "NETMEDIC_SLACK__BOT_TOKEN": slack.bot_token,
+        **(
+            {"NETMEDIC_SLACK__APP_TOKEN": slack.app_token}
+            if slack.mode == "socket"
+            else {"NETMEDIC_SLACK__SIGNING_SECRET": slack.signing_secret}
+        ),
+    }
+    missing = [name for name, secret in needs.items() if not secret.get_secret_value()]
+    if missing:
+        found = f"{' and '.join(missing)} not set"
+        yield Check(
+            health=Health.WARN, about="Slack", found=found, remedy="Set them, if the bot is to run: docs/slack.md."
+        )
+    else:
+        yield Check(health=Health.OK, about="Slack", found=f"tokens for {slack.mode} mode are set")
+    if settings.approvers:
+        yield Check(health=Health.OK, about="approvers", found=f"{len(settings.approvers)} may approve plans")
+    else:
+        remedy = "Set NETMEDIC_APPROVERS to the Slack user ids of those who may."
+        yield Check(health=Health.WARN, about="approvers", found="nobody may approve a plan", remedy=remedy)
+
+
+def database(problem: str) -> Check:
+    """Return whether the database can be used; ``problem`` is empty when it can."""
+    if not problem:
+        return Check(health=Health.OK, about="database", found="can be read and written")
+    remedy = "Check NETMEDIC_DATABASE_URL; the database has to be there and writable."
+    return Check(health=Health.FAIL, about="database", found=problem, remedy=remedy)
+
+
+def failed(about: str, problem: ClusterError, remedy: str) -> Check:
+    """Return a check that ended with an error."""
+    return Check(health=Health.FAIL, about=about, found=str(problem), remedy=remedy)
