@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it, so that ``netmedic --versio
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -114,12 +115,13 @@ class Netmedic:
 
         async with self.cluster(where) as cluster:
             bundle = await record(cluster, namespaces=namespaces)
-        write(bundle, file)
+        await asyncio.to_thread(write, bundle, file)
+        size = (await asyncio.to_thread(file.stat)).st_size
         return SnapshotSummary(
             objects=bundle.counts,
             nodes=tuple(sorted(bundle.helpers)),
             unreadable={what: failure.detail for what, failure in bundle.unreadable.items()},
-            size_bytes=file.stat().st_size,
+            size_bytes=size,
         )
 
     async def doctor(self, where: Where, *, namespace: str) -> AsyncIterator[Check]:

@@ -1,0 +1,164 @@
+"""What becomes a cause, what is only seen beside it, and in which order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bot.diagnosis.judge import judge
+from bot.engine.rule import Confidence, Rule, Severity
+from bot.engine.verdict import Finding, Outcome, Verdict
+from bot.facts.base import Fact, Reason, Unknown
+from bot.facts.node import NodeCpu
+from bot.facts.scope import Scope, Subject, SymptomKind
+
+CART = Subject("Service", "shop", "cart")
+PAUSED = Subject("Service", "shop", "paused")
+SCOPE = Scope(
+    kind=SymptomKind.TIMEOUT,
+    namespaces=("shop",),
+    services=(CART,),
+    client_nodes=("node1",),
+    subjects=frozenset({CART}),
+)
+STEAL = NodeCpu(
+    node="node1",
+    cpus=2,
+    window_ms=3000,
+    steal_permille=400,
+    softirq_permille=0,
+    idle_permille=0,
+    source="node1:/proc/stat",
+    at="2026-01-01T00:00:00+00:00",
+)
+
+
+def rule(rule_id: str, **changes: Any) -> Rule:
+    fields: dict[str, Any] = {
+        "id": rule_id,
+        "title": rule_id.replace("-", " "),
+        "category": "service-ports",
+        "severity": Severity.ERROR,
+        "confidence": Confidence.PROVEN,
+        "hop": "service",
+        "symptoms": tuple(SymptomKind),
+        "when": (),
+        "unless": (),
+        "subject": {},
+        "details": {},
+        "explains": (),
+        "summary": f"{rule_id}.",
+        "refuted_by": "Nothing.",
+        "remedy": "None.",
+        "playbook": "",
+        "docs": "https://example.com/",
+        "path": Path(f"{rule_id}.yaml"),
+    }
+    return Rule(**fields | changes)
+
+
+def finding(
+    of: Rule, subject: Subject = CART, *, facts: tuple[Fact, ...] = (), explains: tuple[Finding, ...] = ()
+) -> Finding:
+    return Finding(
+        rule=of, subject=subject, details={}, summary=of.summary, facts=facts, findings=explains, explains=explains
+    )
+
+
+def found(*findings: Finding) -> Verdict:
+    return Verdict(rule=findings[0].rule, outcome=Outcome.FOUND, findings=findings)
+
+
+def test_an_error_on_the_path_is_a_cause_and_one_beside_it_is_only_seen() -> None:
+    verdict = found(finding(rule("a")), finding(rule("a"), PAUSED))
+
+    judgement = judge([verdict], SCOPE)
+
+    assert [cause.subject for cause in judgement.causes] == [CART]
+    assert [cause.subject for cause in judgement.also_seen] == [PAUSED]
+
+
+def test_what_another_finding_explains_is_neither_cause_nor_seen_apart() -> None:
+    steal = finding(rule("cpu-steal-high"), Subject("Node", "", "node1"), facts=(STEAL,))
+    drops = finding(rule("interface-drops-rising"), Subject("Node", "", "node1"))
+    neighbour = finding(rule("noisy-neighbour"), Subject("Node", "", "node1"), explains=(steal, drops))
+
+    judgement = judge([found(steal), found(drops), found(neighbour)], SCOPE)
+
+    [cause] = judgement.causes
+    assert cause.rule == "noisy-neighbour"
+    assert cause.explains == ("cpu-steal-high.", "interface-drops-rising.")
+    assert judgement.also_seen == ()
+
+
+def test_a_cause_carries_its_whole_proof_with_values_places_and_times() -> None:
+    steal = finding(rule("cpu-steal-high"), Subject("Node", "", "node1"), facts=(STEAL,))
+    neighbour = finding(rule("noisy-neighbour"), Subject("Node", "", "node1"), explains=(steal,))
+
+    [cause] = judge([found(steal), found(neighbour)], SCOPE).causes
+
+    [evidence] = cause.evidence
+    assert (evidence.fact, evidence.source, evidence.at) == (
+        "node_cpu",
+        "node1:/proc/stat",
+        "2026-01-01T00:00:00+00:00",
+    )
+    assert evidence.value["steal_permille"] == 400
+    assert [below.rule for below in cause.proof.because] == ["cpu-steal-high"]
+
+
+def test_a_warning_is_a_cause_only_where_no_error_is_found_and_its_rule_names_the_symptom() -> None:
+    slow = rule("many-services", severity=Severity.WARNING, symptoms=(SymptomKind.TIMEOUT,))
+    other = rule("not-this-symptom", severity=Severity.WARNING, symptoms=(SymptomKind.DNS,))
+
+    alone = judge([found(finding(slow)), found(finding(other))], SCOPE)
+    beside = judge([found(finding(slow)), found(finding(rule("worse")))], SCOPE)
+
+    assert [cause.rule for cause in alone.causes] == ["many-services"]
+    assert [cause.rule for cause in alone.also_seen] == ["not-this-symptom"]
+    assert [cause.rule for cause in beside.causes] == ["worse"]
+
+
+def test_a_node_is_on_the_path_only_when_the_packets_meet_it() -> None:
+    verdict = found(
+        finding(rule("conntrack-full"), Subject("Node", "", "node1")),
+        finding(rule("conntrack-full"), Subject("Node", "", "node9")),
+    )
+
+    judgement = judge([verdict], SCOPE)
+
+    assert [cause.subject.name for cause in judgement.causes] == ["node1"]
+    assert [cause.subject.name for cause in judgement.also_seen] == ["node9"]
+
+
+def test_without_a_named_object_everything_is_on_the_path() -> None:
+    judgement = judge([found(finding(rule("a"), PAUSED))], Scope(cluster_wide=True))
+
+    assert [cause.subject for cause in judgement.causes] == [PAUSED]
+
+
+def test_what_is_proven_stands_before_what_is_likely() -> None:
+    likely = finding(rule("a-likely", confidence=Confidence.LIKELY))
+    proven = finding(rule("z-proven"))
+
+    judgement = judge([found(likely), found(proven)], SCOPE)
+
+    assert [cause.rule for cause in judgement.causes] == ["z-proven", "a-likely"]
+
+
+def test_what_was_not_checked_says_why_and_how_to_enable_it() -> None:
+    missing = Unknown(of="node_cpu", reason=Reason.NO_HELPER, subject="node1", detail="none runs there")
+    verdict = Verdict(rule=rule("cpu-steal-high"), outcome=Outcome.NOT_CHECKED, missing=(missing,))
+
+    [entry] = judge([verdict], SCOPE).not_checked
+
+    assert entry.reason == "node_cpu of node1: no_helper (none runs there)"
+    assert entry.how_to_enable == "Install the node helper: `netmedic helper manifest | kubectl apply -f -`."
+
+
+def test_what_was_ruled_out_shows_the_facts_that_do_it() -> None:
+    verdict = Verdict(rule=rule("cpu-steal-high"), outcome=Outcome.RULED_OUT, looked_at=(STEAL,))
+
+    [entry] = judge([verdict], SCOPE).ruled_out
+
+    assert entry.evidence[0].value["steal_permille"] == 400

@@ -1,0 +1,102 @@
+"""The hops in packet order, and what is known of each."""
+
+from __future__ import annotations
+
+from bot.diagnosis.judge import judge
+from bot.diagnosis.path import draw, words
+from bot.diagnosis.report import Hop, HopStatus
+from bot.engine.verdict import Outcome, Verdict
+from bot.facts.base import Reason, Unknown
+from bot.facts.scope import Scope, Subject
+from tests.diagnosis.test_judge import CART, finding, found, rule
+
+WEB = Subject("Pod", "shop", "web-1")
+BACKEND = Subject("Pod", "shop", "cart-1")
+NODE2 = Subject("Node", "", "node2")
+SCOPE = Scope(
+    namespaces=("shop",),
+    clients=(WEB,),
+    services=(CART,),
+    backends=(BACKEND,),
+    client_nodes=("node1",),
+    target_nodes=("node2",),
+    subjects=frozenset({WEB, CART, BACKEND}),
+)
+
+
+def drawn(scope: Scope, *verdicts: Verdict) -> dict[str, Hop]:
+    return {hop.hop: hop for hop in draw(scope, verdicts, judge(verdicts, scope))}
+
+
+def test_pod_to_service_meets_the_hops_in_packet_order() -> None:
+    assert list(drawn(SCOPE)) == [
+        "name-lookup",
+        "client-pod",
+        "client-node",
+        "service",
+        "encapsulation",
+        "target-node",
+        "target-pod",
+    ]
+
+
+def test_on_one_node_there_is_no_encapsulation() -> None:
+    scope = Scope(clients=(WEB,), services=(CART,), backends=(BACKEND,), client_nodes=("n",), target_nodes=("n",))
+
+    assert "encapsulation" not in drawn(scope)
+
+
+def test_to_the_outside_the_path_ends_at_the_host() -> None:
+    scope = Scope(clients=(WEB,), client_nodes=("node1",), outside_host="192.0.2.77", outside_port=8443)
+
+    hops = drawn(scope)
+
+    assert list(hops) == ["name-lookup", "client-pod", "client-node", "snat", "outside-host"]
+    assert hops["outside-host"].subject == "192.0.2.77:8443"
+
+
+def test_an_address_needs_no_name_lookup() -> None:
+    assert "name-lookup" not in drawn(Scope(dns=False, clients=(WEB,), backends=(BACKEND,)))
+
+
+def test_the_first_broken_hop_is_marked_and_a_later_one_is_not() -> None:
+    hops = drawn(SCOPE, found(finding(rule("a"))), found(finding(rule("b", hop="target-pod"), BACKEND)))
+
+    assert (hops["service"].status, hops["service"].first_broken) == (HopStatus.BROKEN, True)
+    assert (hops["target-pod"].status, hops["target-pod"].first_broken) == (HopStatus.BROKEN, False)
+
+
+def test_a_finding_about_a_node_stands_at_that_node() -> None:
+    hops = drawn(SCOPE, found(finding(rule("conntrack-full", hop="node"), NODE2)))
+
+    assert hops["target-node"].status is HopStatus.BROKEN
+    assert hops["client-node"].status is not HopStatus.BROKEN
+
+
+def test_a_hop_is_ok_only_when_everything_about_it_could_be_checked() -> None:
+    clean = Verdict(rule=rule("a"), outcome=Outcome.RULED_OUT)
+    blind = Verdict(
+        rule=rule("b"), outcome=Outcome.NOT_CHECKED, missing=(Unknown(of="service_port", reason=Reason.FORBIDDEN),)
+    )
+
+    assert drawn(SCOPE, clean)["service"].status is HopStatus.OK
+    assert drawn(SCOPE, clean, blind)["service"].status is HopStatus.NOT_CHECKED
+
+
+def test_a_check_that_does_not_apply_leaves_a_hop_ok() -> None:
+    clean = Verdict(rule=rule("a"), outcome=Outcome.RULED_OUT)
+    elsewhere = Verdict(
+        rule=rule("b"), outcome=Outcome.NOT_CHECKED, missing=(Unknown(of="x", reason=Reason.OUT_OF_SCOPE),)
+    )
+
+    assert drawn(SCOPE, clean, elsewhere)["service"].status is HopStatus.OK
+
+
+def test_a_hop_that_nothing_looked_at_is_not_ok() -> None:
+    assert drawn(SCOPE)["service"].status is HopStatus.NOT_CHECKED
+
+
+def test_many_objects_are_counted() -> None:
+    pods = [Subject("Pod", "shop", f"web-{number}") for number in range(5)]
+
+    assert words(pods) == "Pod shop/web-0, Pod shop/web-1, Pod shop/web-2 and 2 more"
