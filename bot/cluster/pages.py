@@ -21,6 +21,10 @@ MAX_PAGES = 2000
 """A million objects; a server that goes on longer is broken (ours)."""
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding JSON raises."""
+
+
 class PageMeta(msgspec.Struct, frozen=True, rename={"more": "continue"}):
     """A list's own metadata."""
 
@@ -106,14 +110,14 @@ def decode_page(content: bytes, of: type[T], *, skip: Callable[[Skipped], None])
         page = _decoder(of).decode(content)
     except msgspec.ValidationError:
         return _decode_one_by_one(content, of, skip=skip)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except UNREADABLE as problem:
         raise Malformed(f"an answer is no list of {of.__name__} objects: {problem}") from problem
     return page.items, page.metadata.more
 
 
 def _decode_one_by_one(content: bytes, of: type[T], *, skip: Callable[[Skipped], None]) -> tuple[list[T], str]:
     """Return what can be read of a page in which something is null or of a type nobody expects."""
-    page = msgspec.json.decode(content)
+    page = _parse(content, of)
     items = page.get("items", ()) if isinstance(page, Mapping) else ""
     if not isinstance(page, Mapping) or not isinstance(items, list | tuple | None):
         raise Malformed(f"an answer is no list of {of.__name__} objects")
@@ -133,11 +137,7 @@ def decode_object(content: bytes, of: type[T]) -> T:
     Raises:
         Malformed: It is none of that type.
     """
-    try:
-        document = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise Malformed(f"an answer is no {of.__name__}: {problem}") from problem
-    return convert(document, of)
+    return convert(_parse(content, of), of)
 
 
 def convert(document: Any, of: type[T]) -> T:
@@ -148,8 +148,15 @@ def convert(document: Any, of: type[T]) -> T:
     """
     try:
         return msgspec.convert(without_nulls(document), of, strict=False)
-    except msgspec.ValidationError as problem:
+    except (msgspec.ValidationError, RecursionError) as problem:
         raise Malformed(f"{of.__name__}: {problem}") from problem
+
+
+def _parse(content: bytes, of: type[T]) -> Any:
+    try:
+        return msgspec.json.decode(content)
+    except UNREADABLE as problem:
+        raise Malformed(f"an answer is no {of.__name__}: {problem}") from problem
 
 
 def without_nulls(value: Any) -> Any:

@@ -15,6 +15,10 @@ import yaml
 MESSAGE_CHARACTERS = 300
 """Of an Event's message: enough for kubelet's longest sentence about a probe (ours)."""
 
+_READ_CHARACTERS = 10 * MESSAGE_CHARACTERS
+_PASSES = 10
+"""A mask can uncover another secret; after so many there is nothing left of a message but masks."""
+
 UNPARSEABLE = "%unparseable"
 """Stands for a setting that is there and cannot be parsed; it is neither YAML nor JSON, so a probe fails on it too."""
 
@@ -38,10 +42,15 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def message(text: str) -> str:
     """Return text of the cluster on one line, what looks like a secret masked, cut to ``MESSAGE_CHARACTERS``."""
-    text = _CONTROL.sub(" ", text)
-    for pattern, kept in _SECRETS:
-        text = pattern.sub(kept, text)
-    return text[:MESSAGE_CHARACTERS].rstrip()
+    text = _CONTROL.sub(" ", text[:_READ_CHARACTERS])
+    for _ in range(_PASSES):
+        before = text
+        for pattern, kept in _SECRETS:
+            text = pattern.sub(kept, text)
+        text = text[:MESSAGE_CHARACTERS].rstrip()
+        if text == before:
+            break
+    return text
 
 
 def without_query(path: str) -> str:

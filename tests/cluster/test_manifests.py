@@ -19,7 +19,9 @@ spec:
 apiVersion: v1
 kind: List
 items:
-- {kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}}
+- kind: Service
+  metadata: {name: web, namespace: shop}
+  spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
 - {kind: Namespace, metadata: {name: shop}}
 """
 

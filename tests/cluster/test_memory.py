@@ -32,7 +32,7 @@ async def test_one_object_is_found_in_its_namespace_only() -> None:
 
     assert (await cluster.get(Pod, name="a", namespace="shop")).metadata.labels == {"app": "web"}
     assert (await cluster.get(Node, name="node1")).metadata.name == "node1"
-    with pytest.raises(NotFound, match="^there is no Pod a in namespace bank$"):
+    with pytest.raises(NotFound, match=r"^there is no Pod a in namespace bank$"):
         await cluster.get(Pod, name="a", namespace="bank")
 
 
@@ -41,7 +41,7 @@ async def test_what_cannot_be_read_is_raised_for_lists_and_single_objects() -> N
         PODS, unreadable={"pods": Forbidden("no"), "endpointslices.discovery.k8s.io": Absent("too old")}
     )
 
-    with pytest.raises(Forbidden, match="^no$"):
+    with pytest.raises(Forbidden, match=r"^no$"):
         await cluster.list(Pod, namespace="shop")
     with pytest.raises(Forbidden):
         await cluster.get(Pod, name="a", namespace="shop")
@@ -66,11 +66,11 @@ async def test_a_refusal_can_be_of_one_namespace_or_of_all_at_once() -> None:
 async def test_a_namespace_that_was_not_recorded_is_an_error_and_never_empty() -> None:
     cluster = MemoryCluster(objects(PODS), namespaces=["shop"], everywhere=[DaemonSet])
 
-    with pytest.raises(NotRecorded, match="^namespace bank was not recorded: the bundle holds shop$"):
+    with pytest.raises(NotRecorded, match=r"^namespace bank was not recorded: the bundle holds shop$"):
         await cluster.list(Pod, namespace="bank")
-    with pytest.raises(NotRecorded, match="^namespace bank was not recorded"):
+    with pytest.raises(NotRecorded, match=r"^namespace bank was not recorded"):
         await cluster.get(Pod, name="c", namespace="bank")
-    with pytest.raises(NotRecorded, match="^pods of all namespaces were not recorded: the bundle holds shop$"):
+    with pytest.raises(NotRecorded, match=r"^pods of all namespaces were not recorded: the bundle holds shop$"):
         await cluster.list(Pod)
     assert [pod.metadata.name for pod in await cluster.list(Pod, namespace="shop")] == ["a", "b"]
     assert [item.metadata.name for item in await cluster.list(DaemonSet)] == ["cni"]
@@ -88,7 +88,7 @@ async def test_logs_are_those_recorded_and_hold_known_lines_only() -> None:
     assert log == "I1 server.go:1] Using iptables Proxier.\n"
     with pytest.raises(TimedOut, match="late"):
         await cluster.logs(namespace="kube-system", pod="kube-proxy-2")
-    with pytest.raises(NotRecorded, match="^no log of Pod kube-system/kube-proxy-3 was recorded$"):
+    with pytest.raises(NotRecorded, match=r"^no log of Pod kube-system/kube-proxy-3 was recorded$"):
         await cluster.logs(namespace="kube-system", pod="kube-proxy-3")
 
 
@@ -100,9 +100,9 @@ async def test_helpers_answer_what_was_recorded() -> None:
     assert await cluster.ask_helper("node1", ("sample",)) == b"{}"
     with pytest.raises(TimedOut, match="late"):
         await cluster.ask_helper("node1", ("connect", "x"))
-    with pytest.raises(NotRecorded, match="^no answer of Node node1's helper to 'dump rules' was recorded$"):
+    with pytest.raises(NotRecorded, match=r"^no answer of Node node1's helper to 'dump rules' was recorded$"):
         await cluster.ask_helper("node1", ("dump", "rules"))
-    with pytest.raises(NoHelper, match="^no node helper runs on Node node2$"):
+    with pytest.raises(NoHelper, match=r"^no node helper runs on Node node2$"):
         await cluster.ask_helper("node2", ("sample",))
 
 
