@@ -1,0 +1,155 @@
+"""The node helper on a real cluster: faults of a Node show in the facts, and are gone when the fault is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import TypeVar
+
+import pytest
+
+from bot.cluster.connect import connect as connect_to
+from bot.cluster.live import LiveCluster
+from bot.facts.base import Fact
+from bot.facts.mtu import NodeMtu, OverlayMtu
+from bot.facts.node import NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
+from bot.facts.scope import Scope
+from bot.node import client
+from bot.node.manifest import manifest
+from bot.node.requests import target
+from bot.probes.mtu import node_mtu, overlay_mtu
+from bot.probes.node import node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.probe import Probe
+from bot.settings import Settings
+from tests.testbed import TestBed
+
+pytestmark = pytest.mark.cluster
+
+NODE = "node2"
+NODE_IP, OVERLAY_IP = "10.231.0.12", "10.244.2.0"
+F = TypeVar("F", bound=Fact)
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def helpers(test_bed: TestBed) -> TestBed:
+    """The test bed with this version of the node helper."""
+    settings = Settings()
+    test_bed.apply(
+        *manifest(image="testbed/nettools:1", namespace=settings.helper_namespace, labels=settings.helper_labels)
+    )
+    test_bed.kubectl(
+        "-n", settings.helper_namespace, "rollout", "status", "daemonset/netmedic-helper", "--timeout=120s"
+    )
+    return test_bed
+
+
+@pytest.fixture
+async def live(helpers: TestBed) -> AsyncIterator[LiveCluster]:
+    async with await connect_to(kubeconfig=helpers.kubeconfig) as cluster:
+        yield cluster
+
+
+async def observed(live: LiveCluster, probe: Probe, of: type[F]) -> list[F]:
+    """Return the facts of one kind; an ``Unknown`` is a failure here."""
+    facts = await probe.observe(live, Scope(named_nodes=(NODE,)))
+
+    assert {fact.kind for fact in facts} == {of.kind}, facts
+    return [fact for fact in facts if isinstance(fact, of)]
+
+
+async def during(traffic: Awaitable[T], observation: Awaitable[list[F]]) -> list[F]:
+    found, _ = await asyncio.gather(observation, traffic)
+    return found
+
+
+async def uplink_under_traffic(bed: TestBed, live: LiveCluster) -> NodeInterface:
+    # 150 packets through the overlay over the window, to the node.
+    ping = asyncio.to_thread(bed.exec, "node1", "sh", "-c", f"ping -q -i 0.02 -c 150 {OVERLAY_IP} || true")
+    found = await during(ping, observed(live, node_interface, NodeInterface))
+    [uplink] = [fact for fact in found if fact.role == "uplink"]
+    return uplink
+
+
+async def test_drops_show_on_the_uplink_and_are_gone_afterwards(helpers: TestBed, live: LiveCluster) -> None:
+    with helpers.fault("rx-drops", NODE, "percent=30"):
+        ill = await uplink_under_traffic(helpers, live)
+    well = await uplink_under_traffic(helpers, live)
+
+    assert ill.rx_dropped >= 10
+    assert ill.rx_dropped_ppm >= 10_000
+    assert (well.rx_dropped, well.rx_dropped_ppm) == (0, 0)
+    assert well.rx_packets >= 100
+
+
+async def conntrack_under_connects(live: LiveCluster) -> NodeConntrack:
+    connects = client.connect(live, "node1", [target(NODE_IP, 20_000 + n) for n in range(64)])
+    [fact] = await during(connects, observed(live, node_conntrack, NodeConntrack))
+    return fact
+
+
+async def test_a_full_connection_table_shows_and_is_gone_afterwards(helpers: TestBed, live: LiveCluster) -> None:
+    with helpers.fault("conntrack-full", NODE):
+        ill = await conntrack_under_connects(live)
+    well = await conntrack_under_connects(live)
+
+    assert ill.used_permille >= 990
+    assert ill.table_full_drops > 0
+    assert well.used_permille < 500
+    assert well.table_full_drops == 0
+
+
+async def test_steal_shows_and_is_gone_afterwards(helpers: TestBed, live: LiveCluster) -> None:
+    with helpers.fault("cpu-steal", NODE, "percent=30"):
+        [ill] = await observed(live, node_cpu, NodeCpu)
+    [well] = await observed(live, node_cpu, NodeCpu)
+
+    assert 250 <= ill.steal_permille <= 350
+    assert well.steal_permille < 100
+
+
+async def test_an_overlay_device_that_is_down_shows(helpers: TestBed, live: LiveCluster) -> None:
+    with helpers.fault("vxlan-down", NODE):
+        ill = await observed(live, node_interface, NodeInterface)
+    well = await observed(live, node_interface, NodeInterface)
+
+    assert [fact.up for fact in ill if fact.role == "overlay"] == [False]
+    assert [fact.up for fact in well if fact.role == "overlay"] == [True]
+
+
+async def test_packet_sizes_are_as_the_nodes_are_set_up(live: LiveCluster) -> None:
+    [overlay] = await observed(live, overlay_mtu, OverlayMtu)
+    nodes = await observed(live, node_mtu, NodeMtu)
+
+    assert (overlay.overlay, overlay.encapsulation, overlay.overlay_mtu) == ("flannel.1", "vxlan", 1450)
+    assert (overlay.uplink, overlay.uplink_mtu, overlay.excess) == ("eth0", 1500, 0)
+    assert [(fact.node, fact.mtu, fact.deviation) for fact in nodes] == [(NODE, 1500, 0), ("node1", 1500, 0)]
+
+
+async def test_every_cpu_processes_packets(live: LiveCluster) -> None:
+    [fact] = await observed(live, node_softnet, NodeSoftnet)
+
+    assert fact.processed > 0
+    assert 2500 <= fact.window_ms <= 3500
+
+
+async def test_answers_of_all_nodes_come_within_a_second_of_the_window(live: LiveCluster) -> None:
+    nodes = await live.helper_nodes()
+    started = asyncio.get_running_loop().time()
+
+    found = await client.samples(live, nodes)
+
+    assert {type(answer).__name__ for answer in found.values()} == {"Sample"}
+    assert asyncio.get_running_loop().time() - started < 3 + 1
+
+
+async def test_open_refused_and_silent_are_told_apart(live: LiveCluster) -> None:
+    kubelet, closed, nobody = target(NODE_IP, 10250), target(NODE_IP, 9), target("10.231.0.99", 80)
+
+    found = await client.connect(live, "node1", [kubelet, closed, nobody])
+
+    assert {text: answer.result for text, answer in found.items()} == {
+        kubelet: "open",
+        closed: "refused",
+        nobody: "silent",
+    }
