@@ -21,7 +21,8 @@ STDOUT, STDERR, ERROR = 1, 2, 3
 
 MAX_ANSWER_BYTES = 4 * 2**20
 """Of an answer; a sample of a Node with a thousand interfaces is below 1 MiB (ours)."""
-MAX_STDERR_BYTES = 4096
+MAX_STDERR_BYTES = 256
+"""The last words of a program that failed (ours)."""
 CLOSE_SECONDS = 1.0
 """How long a polite goodbye may take."""
 
@@ -117,6 +118,8 @@ async def _run(
 async def _read(stream: aiohttp.ClientWebSocketResponse[bool], who: str) -> bytes:
     out, err = bytearray(), bytearray()
     async for frame in stream:
+        if frame.type is aiohttp.WSMsgType.ERROR:
+            raise errors.Malformed(f"{who} broke the exec protocol: {words(frame.data)}")
         if frame.type is not aiohttp.WSMsgType.BINARY or not frame.data:
             continue
         channel, content = frame.data[0], frame.data[1:]
@@ -128,8 +131,6 @@ async def _read(stream: aiohttp.ClientWebSocketResponse[bool], who: str) -> byte
             err = (err + content)[-MAX_STDERR_BYTES:]
         elif channel == ERROR:
             return _ended(content, bytes(out), bytes(err), who)
-    if isinstance(stream.exception(), aiohttp.WebSocketError):
-        raise errors.Malformed(f"{who} broke the exec protocol: {words(stream.exception() or OSError())}")
     raise errors.Unreachable(f"{who}: the connection broke off before the program ended")
 
 
@@ -140,7 +141,7 @@ def _ended(content: bytes, out: bytes, err: bytes, who: str) -> bytes:
         raise errors.Malformed(f"{who}: the API server's word on how the program ended is no Status") from problem
     if status.status == "Success":
         return out
-    said = message(err.decode(errors="replace"))[-200:].strip() or message(status.message or "") or "no reason given"
+    said = message(err.decode(errors="replace")) or message(status.message or "") or "no reason given"
     ended = f"ended with status {status.code}" if status.code else "could not be run"
     raise errors.Malformed(f"{who}: the program {ended}: {said}")
 

@@ -14,7 +14,7 @@ from tests.cluster.api import Api, breaks_off, drips, hangs, page, says, status
 PODS = "/api/v1/namespaces/shop/pods"
 V1, V1BETA1 = (f"/apis/discovery.k8s.io/{version}/endpointslices" for version in ("v1", "v1beta1"))
 
-IMPATIENT = Limits(connect_seconds=0.2, read_seconds=0.2, request_seconds=0.3)
+IMPATIENT = Limits(read_seconds=0.2, request_seconds=0.3)
 
 
 async def test_a_list_is_read_page_by_page_and_sorted(api: Api) -> None:

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.cluster import exec as pod_exec
+from bot.cluster.errors import ClusterError, Forbidden, Malformed, NoHelper, TimedOut, Unreachable
+from bot.node.requests import HELPER_COMMAND
+from tests.cluster.api import Answer, Api, says, status
+
+HELPERS = "/api/v1/namespaces/netmedic/pods"
+EXEC = f"{HELPERS}/helper-1/exec"
+V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
+
+SUCCESS = {"metadata": {}, "status": "Success"}
+
+Program = Callable[[web.WebSocketResponse], Awaitable[None]]
+
+
+def helper(name: str = "helper-1", node: str = "node1", *, ready: str = "True", **metadata: Any) -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": ready}]
+    return {
+        "metadata": {"name": name, "namespace": "netmedic", **metadata},
+        "spec": {"nodeName": node},
+        "status": {"phase": "Running", "conditions": conditions},
+    }
+
+
+def helpers(*pods: dict[str, Any]) -> Answer:
+    return says({"items": list(pods)})
+
+
+def runs(program: Program, *, protocols: tuple[str, ...] = (V5, V4)) -> Answer:
+    """Answer an exec with what a program does on the stream."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        stream = web.WebSocketResponse(protocols=protocols)
+        await stream.prepare(request)
+        await program(stream)
+        await stream.close()
+        return stream
+
+    return answer
+
+
+def writes(*pieces: tuple[int, bytes], end: dict[str, Any] | None = SUCCESS) -> Program:
+    async def program(stream: web.WebSocketResponse) -> None:
+        for channel, piece in pieces:
+            await stream.send_bytes(bytes([channel]) + piece)
+        if end is not None:
+            await stream.send_bytes(b"\x03" + json.dumps(end).encode())
+
+    return program
+
+
+async def ask(api: Api, program: Answer, *, seconds: float = 5.0) -> bytes:
+    api.on(HELPERS, helpers(helper()))
+    api.on(EXEC, program)
+    async with api.cluster() as cluster:
+        return await cluster.ask_helper("node1", ("sample", "--seconds", "3"), timeout_seconds=seconds)
+
+
+@pytest.mark.parametrize("protocols", [(V5, V4), (V4,)])
+async def test_the_answer_is_what_the_fixed_program_writes(api: Api, protocols: tuple[str, ...]) -> None:
+    program = writes((1, b'{"a":'), (1, b""), (2, b"warning"), (9, b"?"), (1, b"1}"))
+
+    answer = await ask(api, runs(program, protocols=protocols))
+
+    assert answer == b'{"a":1}'
+    assert api.requests[-1].query.getall("command") == [*HELPER_COMMAND, "sample", "--seconds", "3"]
+    assert "stdin" not in api.requests[-1].query
+    assert api.requests[-1].headers["sec-websocket-protocol"] == f"{V5},{V4}"
+
+
+async def test_a_program_that_fails_is_malformed_with_its_last_words_and_status(api: Api) -> None:
+    causes = [{"reason": "ExitCode", "message": "2"}]
+    end = {"status": "Failure", "reason": "NonZeroExitCode", "message": "command failed", "details": {"causes": causes}}
+
+    with pytest.raises(Malformed) as problem:
+        await ask(api, runs(writes((1, b"half"), (2, b"no such\nrequest\x1b[0m token=hunter2"), end=end)))
+
+    assert str(problem.value) == (
+        "The node helper netmedic/helper-1: the program ended with status 2: no such request [0m token=***"
+    )
+
+
+async def test_a_program_that_cannot_be_started_is_malformed(api: Api) -> None:
+    end = {"status": "Failure", "reason": "InternalError", "message": "exec: python3: not found"}
+
+    with pytest.raises(Malformed, match=r"the program could not be run: exec: python3: not found$"):
+        await ask(api, runs(writes(end=end)))
+
+
+async def test_a_flood_is_cut_off(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pod_exec, "MAX_ANSWER_BYTES", 2**20)
+
+    with pytest.raises(Malformed, match=r"helper-1 answered more than 1 MiB$"):
+        await ask(api, runs(writes(*[(1, b"x" * 60000)] * 100)))
+
+
+async def test_one_huge_message_is_cut_off(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pod_exec, "MAX_ANSWER_BYTES", 2**20)
+
+    with pytest.raises(Malformed, match=r"helper-1 broke the exec protocol"):
+        await ask(api, runs(writes((1, b"x" * 2**21))))
+
+
+async def test_of_a_flood_of_errors_the_end_is_kept(api: Api) -> None:
+    with pytest.raises(Malformed, match=r"the program could not be run: y[y ]{240,250} the end$"):
+        await ask(api, runs(writes(*[(2, b"y" * 60000)] * 20, (2, b" the end"), end={"status": "Failure"})))
+
+
+async def test_a_program_that_hangs_is_late(api: Api) -> None:
+    async def hang(stream: web.WebSocketResponse) -> None:
+        await stream.send_bytes(b"\x01half")
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimedOut, match=r"helper-1 gave no whole answer within 0.2 s$"):
+        await ask(api, runs(hang), seconds=0.2)
+
+
+async def test_a_handshake_that_hangs_is_late(api: Api) -> None:
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(TimedOut):
+        await ask(api, hang, seconds=0.2)
+
+
+async def test_an_answer_without_an_end_is_not_taken_for_a_whole_one(api: Api) -> None:
+    with pytest.raises(Unreachable, match=r"broke off before the program ended$"):
+        await ask(api, runs(writes((1, b"{}"), end=None)))
+
+
+async def test_a_server_of_another_protocol_is_malformed(api: Api) -> None:
+    with pytest.raises(Malformed, match="speaks another exec protocol"):
+        await ask(api, runs(writes((1, b"{}")), protocols=("channel.k8s.io",)))
+
+
+async def test_an_end_that_is_no_status_is_malformed(api: Api) -> None:
+    async def program(stream: web.WebSocketResponse) -> None:
+        await stream.send_bytes(b"\x03command terminated")
+
+    with pytest.raises(Malformed, match="is no Status"):
+        await ask(api, runs(program))
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "text"),
+    [
+        (403, Forbidden, "not allowed to create pods/exec helper-1 in namespace netmedic"),
+        (403, Forbidden, "; to check: kubectl auth can-i create pods --subresource=exec -n netmedic"),
+        (500, Unreachable, "failed (500) to create pods/exec"),
+        (400, Malformed, "answered 400 to create pods/exec"),
+    ],
+)
+async def test_a_refused_exec_says_why(api: Api, code: int, kind: type[ClusterError], text: str) -> None:
+    with pytest.raises(kind) as problem:
+        await ask(api, status(code))
+
+    assert text in str(problem.value)
+
+
+async def test_an_answer_that_is_no_websocket_is_malformed_or_unreachable(api: Api) -> None:
+    with pytest.raises(ClusterError):
+        await ask(api, says("<html>"))
+
+
+async def test_refused_credentials_are_renewed(api: Api) -> None:
+    api.on(HELPERS, helpers(helper()))
+    api.on(EXEC, status(401), runs(writes((1, b"{}"))))
+
+    async with api.cluster(authorization="Bearer old") as cluster:
+        answer = await cluster.ask_helper("node1", ("sample",))
+
+    assert answer == b"{}"
+    assert [request.headers["authorization"] for request in api.requests] == [
+        "Bearer old",
+        "Bearer old",
+        "Bearer renewed",
+    ]
+
+
+async def test_a_helper_that_was_replaced_is_looked_up_again(api: Api) -> None:
+    api.on(HELPERS, helpers(helper()), helpers(helper("helper-2")))
+    api.on(f"{HELPERS}/helper-2/exec", runs(writes((1, b"{}"))))
+
+    async with api.cluster() as cluster:
+        answer = await cluster.ask_helper("node1", ("sample",))
+
+    assert answer == b"{}"
+
+
+async def test_a_node_without_a_helper_has_none(api: Api) -> None:
+    api.on(HELPERS, helpers(helper(node="node2")))
+
+    async with api.cluster() as cluster:
+        with pytest.raises(NoHelper, match=r"^no node helper runs on Node node1$"):
+            await cluster.ask_helper("node1", ("sample",))
+
+
+async def test_helpers_are_running_ready_and_not_on_their_way_out(api: Api) -> None:
+    gone = helper("b", "node2", deletionTimestamp="2026-01-01T00:00:00Z")
+    api.on(HELPERS, helpers(helper(), gone, helper("c", "node3", ready="False")))
+
+    async with api.cluster() as cluster:
+        found = await cluster.helper_nodes()
+
+    assert found == {"node1": "helper-1"}
+    assert api.asked == [f"{HELPERS}?limit=500&labelSelector=app%3Dhelper"]
