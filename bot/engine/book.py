@@ -9,7 +9,7 @@ from bot.engine.holes import Bindings, fill, fill_typed
 from bot.engine.matching import MAX_MATCHES, Engine, Match
 from bot.engine.rule import Pattern, Rule
 from bot.engine.verdict import Finding, Outcome, Verdict
-from bot.engine.working import WorkingMemory
+from bot.engine.working import Declared, WorkingMemory
 from bot.facts.base import Fact, Reason, Unknown, Value
 from bot.facts.scope import Subject
 
@@ -20,6 +20,7 @@ class RuleBook:
     def __init__(self, rules: Iterable[Rule], engine: Engine) -> None:
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
         self._engine = engine
+        self._declared: Declared = {}
         self._strata = [(stratum, engine.compile(stratum)) for stratum in strata(self.rules)]
 
     def evaluate(self, facts: Iterable[Fact], observed: Collection[str] = ()) -> list[Verdict]:
@@ -27,7 +28,7 @@ class RuleBook:
 
         Facts and ``observed`` say which kinds were looked at; a kind in neither is not checked.
         """
-        memory = WorkingMemory(facts, observed)
+        memory = WorkingMemory(facts, observed, self._declared)
         verdicts: dict[str, Verdict] = {}
         for rules, match in self._strata:
             matches = match(memory.records)
