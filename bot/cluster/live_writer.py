@@ -1,0 +1,176 @@
+"""Changing a live cluster, through the ``kubernetes`` package."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from bot import __version__
+from bot.cluster import credentials as login
+from bot.cluster import errors
+from bot.cluster.credentials import Credentials
+from bot.cluster.refusals import Action, error_of, status_of, words
+from bot.cluster.writer import FIELD_MANAGER, Conflict, Json, Operation, Refused, Target, resource_of
+
+if TYPE_CHECKING:
+    from kubernetes.aio.client import ApiClient
+
+REQUEST_SECONDS = 15.0
+"""For one whole answer. Admission webhooks may take 10 s by default (admissionregistration.k8s.io/v1), then some."""
+
+
+class LiveWriter:
+    """A :class:`bot.cluster.writer.Writer` for one API server."""
+
+    def __init__(self, credentials: Credentials, *, renew: Callable[[], Awaitable[Credentials]]) -> None:
+        """Connect at the first request.
+
+        Args:
+            credentials: Used until the server refuses them.
+            renew: Gives others; called once for each refusal.
+        """
+        self._credentials = credentials
+        self._renew = renew
+        self._api: ApiClient | None = None
+
+    @classmethod
+    async def connect(cls, *, kubeconfig: str = "", context: str = "") -> LiveWriter:
+        """Return a writer with the credentials of a kubeconfig's context, or of the Pod this runs in.
+
+        Raises:
+            Unreachable: There are none.
+        """
+
+        async def resolve() -> Credentials:
+            return await asyncio.to_thread(login.resolve, kubeconfig=kubeconfig, context=context)
+
+        return cls(await resolve(), renew=resolve)
+
+    @property
+    def context(self) -> str:
+        """The name a person knows the cluster by."""
+        return self._credentials.context
+
+    async def close(self) -> None:
+        """Close all connections."""
+        api, self._api = self._api, None
+        if api is not None:
+            await api.close()  # type: ignore[no-untyped-call]
+
+    async def read(self, target: Target) -> dict[str, Json]:
+        """Return the whole object."""
+        return await self._ask("GET", target, action=_action("get", target))
+
+    async def patch(
+        self, target: Target, operations: Sequence[Operation], *, resource_version: str, dry_run: bool
+    ) -> dict[str, Json]:
+        """Change the object by a JSON Patch; a resourceVersion in it is what the server compares with its own."""
+        pinned = Operation(op="replace", path="/metadata/resourceVersion", value=resource_version)
+        body = [_wire(operation) for operation in (pinned, *operations)]
+        query = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return await self._ask("PATCH", target, action=_action("patch", target), query=query, body=body)
+
+    async def _ask(
+        self,
+        method: str,
+        target: Target,
+        *,
+        action: Action,
+        query: dict[str, str] | None = None,
+        body: list[dict[str, Json]] | None = None,
+    ) -> dict[str, Json]:
+        path = _path(target) + (f"?{urlencode(query)}" if query else "")
+        code, content = await self._send(method, path, action, body)
+        if code == HTTPStatus.UNAUTHORIZED:
+            await self.close()
+            self._credentials = await self._renew()
+            code, content = await self._send(method, path, action, body)
+        if not HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
+            raise _error(code, content, action, target, who=self._who, context=self.context)
+        try:
+            answer = json.loads(content)
+        except ValueError as problem:
+            raise errors.Malformed(f"{self._who} answered no JSON to {action}") from problem
+        if not isinstance(answer, dict) or not isinstance(answer.get("metadata"), dict):
+            raise errors.Malformed(f"{self._who} answered no object to {action}")
+        return answer
+
+    async def _send(
+        self, method: str, path: str, action: Action, body: list[dict[str, Json]] | None
+    ) -> tuple[int, bytes]:
+        import aiohttp  # noqa: PLC0415 - the client below brings it: half a second, and only approved plans need it
+
+        api = self._connected()
+        headers = {"Accept": "application/json", "User-Agent": f"netmedic/{__version__}"}
+        if self._credentials.authorization:
+            headers["Authorization"] = self._credentials.authorization
+        if body is not None:
+            headers["Content-Type"] = "application/json-patch+json"
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                response = await api.call_api(
+                    method,
+                    self._credentials.server + path,
+                    headers,
+                    body,
+                    _request_timeout=aiohttp.ClientTimeout(total=None),
+                )
+                return int(response.status), bytes(await response.read())  # type: ignore[no-untyped-call]
+        except TimeoutError as problem:
+            raise errors.TimedOut(
+                f"{self._who} gave no answer within {REQUEST_SECONDS:g} s ({action}). Is it overloaded?"
+            ) from problem
+        except (aiohttp.ClientError, OSError) as problem:
+            raise errors.Unreachable(f"{self._who} cannot be asked to {action}: {words(problem)}") from problem
+
+    def _connected(self) -> ApiClient:
+        if self._api is None:
+            from kubernetes.aio.client import ApiClient, Configuration  # noqa: PLC0415 - see above
+
+            used = self._credentials
+            configuration: Any = Configuration(host=used.server)
+            configuration.proxy = used.proxy or None
+            configuration.tls_server_name = used.tls_name or None
+            self._api = ApiClient(configuration)
+            if used.tls is not None:
+                # The package would read certificates from files again; the reader's checks and messages serve both.
+                self._api.rest_client.ssl_context = used.tls
+        return self._api
+
+    @property
+    def _who(self) -> str:
+        return f"The API server {self._credentials.server}"
+
+
+def _wire(operation: Operation) -> dict[str, Json]:
+    wired: dict[str, Json] = {"op": operation.op, "path": operation.path}
+    return wired if operation.op == "remove" else {**wired, "value": operation.value}
+
+
+def _action(verb: str, target: Target) -> Action:
+    return Action(verb=verb, permission=resource_of(target).permission, namespace=target.namespace, name=target.name)
+
+
+def _path(target: Target) -> str:
+    resource = resource_of(target)
+    root = "/apis" if resource.group else "/api"
+    place = ["namespaces", target.namespace] if resource.namespaced else []
+    return "/".join(
+        [root, target.api_version, *(quote(part, safe="") for part in (*place, resource.plural, target.name))]
+    )
+
+
+def _error(code: int, content: bytes, action: Action, target: Target, *, who: str, context: str) -> Exception:
+    status = status_of(content)
+    said = status.said
+    # RBAC says "User ... cannot patch resource ..."; quotas and admission webhooks answer 403 too.
+    rejected = code == HTTPStatus.FORBIDDEN and f"cannot {action.verb} resource" not in (status.message or "")
+    if code == HTTPStatus.CONFLICT:
+        return Conflict(f"{target} was changed by somebody else in the meantime ({said})")
+    if rejected or code in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
+        return Refused(f"{who} does not accept the change of {target} ({code}): {said}")
+    return error_of(code, content, action, who=who, context=context)

@@ -1,0 +1,107 @@
+"""Who may say yes to a plan, and when: a pure decision. What is not clearly allowed is not allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.remediation.plan import Plan, hash_of
+from bot.store.records import Decision, PlanState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Who may approve."""
+
+    approvers: tuple[str, ...]
+    """User ids as the chat system authenticated them. Empty: nobody may."""
+    single_operator: bool = False
+    """The requester may approve their own plan, if they are an approver."""
+
+    def names(self, user: str) -> bool:
+        """Tell whether a user is among the approvers."""
+        return bool(user.strip()) and user in self.approvers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Click:
+    """Somebody's wish to approve a plan, and what is known at that moment."""
+
+    shown_hash: str
+    """The hash the person was shown."""
+    by: str
+    requester: str
+    """Who reported the symptom."""
+    state: PlanState
+    decision: Decision | None
+    """What was decided already."""
+    context: str
+    """The cluster that changes would go to."""
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Approved:
+    """The plan may be applied."""
+
+    note: str = ""
+    """What everybody has to know about this approval."""
+
+
+@dataclass(frozen=True)
+class Denied:
+    """It may not."""
+
+    reason: str
+    is_closed: bool = False
+    """Nobody can decide about this plan any more."""
+
+
+def decide(plan: Plan, click: Click, policy: Policy) -> Approved | Denied:
+    """Return whether a click approves a plan."""
+    if reason := _closed(click) or _wrong_plan(plan, click):
+        return Denied(reason, is_closed=True)
+    if reason := _wrong_person(click, policy):
+        return Denied(reason)
+    own = click.by == click.requester
+    return Approved("Approved by the requester: single-operator mode is on." if own else "")
+
+
+def may_reject(click: Click, policy: Policy) -> Approved | Denied:
+    """Return whether a click can reject a plan: any approver and the requester may."""
+    if reason := _closed(click):
+        return Denied(reason, is_closed=True)
+    if (click.by.strip() and click.by == click.requester) or policy.names(click.by):
+        return Approved()
+    return Denied("Only an approver or the requester can reject a plan.")
+
+
+def _closed(click: Click) -> str:
+    if click.decision is not None:
+        word = "approved" if click.decision.approved else "rejected"
+        return f"Nothing done: this plan was already {word} by {click.decision.by} at {click.decision.at:%H:%M} UTC."
+    if click.state is not PlanState.PROPOSED:
+        return f"Nothing done: this plan is already {click.state.in_words}."
+    return ""
+
+
+def _wrong_plan(plan: Plan, click: Click) -> str:
+    if plan.hash != click.shown_hash or hash_of(plan) != plan.hash:
+        return "This plan is not the one that was shown. Ask for a new diagnosis."
+    if plan.context != click.context:
+        return f"This plan is for the cluster {plan.context}; this bot changes {click.context or 'none'}."
+    if plan.unchecked:
+        return f"This plan was never tried by the API server: {plan.unchecked}."
+    if click.at >= plan.expires:
+        return f"This plan expired at {plan.expires:%H:%M} UTC. Ask for a new diagnosis."
+    return ""
+
+
+def _wrong_person(click: Click, policy: Policy) -> str:
+    if not any(name.strip() for name in policy.approvers):
+        return "Nobody may approve plans: the list of approvers (NETMEDIC_APPROVERS) is empty."
+    if not policy.names(click.by):
+        return "You are not on the list of approvers."
+    if click.by == click.requester and not policy.single_operator:
+        return "You asked for this diagnosis, so another approver has to say yes."
+    return ""

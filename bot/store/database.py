@@ -1,0 +1,138 @@
+"""The connection to the database: SQLite made durable and safe for several writers, errors in words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.records import StoreError
+
+log = logging.getLogger(__name__)
+
+BUSY_SECONDS = 10
+"""How long a writer waits for another process to finish; its transactions take milliseconds (ours)."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Database:
+    """A database whose schema is that of this version."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._name = engine.url.database or engine.url.render_as_string(hide_password=True)
+
+    @classmethod
+    async def open(cls, url: str) -> Database:
+        """Connect, and bring the schema up to date.
+
+        Raises:
+            StoreError: The database cannot be used.
+        """
+        try:
+            database = cls(_engine(url))
+        except (ArgumentError, ImportError) as problem:
+            raise StoreError(
+                f"The database URL cannot be used: {problem}. Example: sqlite+aiosqlite:///netmedic.db"
+            ) from problem
+        try:
+            async with database.transaction() as connection:
+                await connection.run_sync(upgrade)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that is alone in writing: all of it is stored, or nothing.
+
+        Raises:
+            StoreError: The database could not be read or written.
+        """
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as problem:
+            log.exception("database %s", self._name)
+            raise StoreError(f"The database {self._name} {in_words(problem)} Nothing was changed.") from problem
+
+
+def in_words(problem: Exception) -> str:
+    """Return what is wrong with a database and what to do, as the end of a sentence."""
+    text = str(problem.orig if isinstance(problem, DBAPIError) else problem).lower()
+    if "is full" in text or "disk i/o" in text:
+        return "cannot be written: the disk is full or failing. Free space on it and try again."
+    if "locked" in text or isinstance(problem, PoolTimeout):
+        return f"is busy: another process held it for more than {BUSY_SECONDS} s. Try again."
+    if "readonly" in text or "read-only" in text:
+        return "cannot be written: it is read-only. Mount its folder writable."
+    if "unable to open" in text or isinstance(problem, OSError):
+        return "cannot be opened. Check that its folder exists and is writable."
+    if "not a database" in text or "malformed" in text:
+        return "is damaged or no database. Restore it from a backup, or move it away to start afresh."
+    return f"failed: {type(problem).__name__}. The log has the details."
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the schema up to date.
+
+    Raises:
+        StoreError: A newer netmedic made it.
+    """
+    from alembic import command  # noqa: PLC0415 - half a second, and only the bot and approvals need it
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as problem:
+        raise StoreError(
+            f"The database was made by a newer netmedic ({problem}). Run that version, or move the database away."
+        ) from problem
+
+
+def _engine(url: str) -> AsyncEngine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_async_engine(url)
+    # One connection a process: SQLite has one writer anyway, and waiting in our queue is fairer than in SQLite's.
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_SECONDS)
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # No transaction is begun behind our back; see "begin" below.
+    # docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # an approval survives a power cut
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes then fails at once when another one wrote in between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
