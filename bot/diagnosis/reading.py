@@ -1,0 +1,309 @@
+"""Reading a text word by word into a sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.diagnosis.sentence import Item, Sentence
+from bot.diagnosis.tokens import Mention, Shape, Token, mention_of, tokens_of
+from bot.diagnosis.vocabulary import ASIDE, COMMON, FAILS, GENERIC, SINCE, Meaning, Vocabulary
+
+STOPS = ".?!;|\n-"
+PORT_WORDS = ("port", "nodeport", "hostport")
+NAMESPACE_FLAGS = ("-n", "--namespace")
+LARGEST_PORT = 65535
+HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")
+DURATION = re.compile(
+    r"\b(?:for|since|over the last|in the last|for the last|for the past)\s+(?:about\s+)?(?:\d+|an?|some|a few|a couple of)?"
+    r"\s*(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hrs?|hours?|days?|weeks?)\b",
+    re.IGNORECASE,
+)
+
+
+def read(text: str, vocabulary: Vocabulary) -> Sentence:
+    """Return a cleaned text as a sentence."""
+    reader = Reader(list(tokens_of(text)), vocabulary)
+    told = DURATION.search(text)
+    reader.sentence.since = told[0] if told else ""
+    reader.run()
+    return reader.sentence
+
+
+class Reader:
+    """Walks over the tokens of one text. Every method reads what stands at ``at`` and moves on."""
+
+    def __init__(self, tokens: list[Token], vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.tokens = [part for token in tokens for part in self.parts(token)]
+        self.words = [token.word for token in self.tokens]
+        self.sentence = Sentence(vocabulary)
+        self.at = 0
+        self.beside = False
+        """The last token was a name."""
+
+    def run(self) -> None:
+        """Read all tokens."""
+        readers = {
+            Shape.WORD: self.read_word,
+            Shape.NUMBER: self.read_word,
+            Shape.QUOTED: self.read_name,
+            Shape.URL: self.read_name,
+            Shape.ADDRESS: self.read_address,
+            Shape.LABEL: self.read_label,
+            Shape.FLAG: self.read_flag,
+            Shape.SAID: self.read_said,
+            Shape.ARROW: self.read_mark,
+            Shape.MARK: self.read_mark,
+            Shape.PATH: self.move,
+        }
+        while self.at < len(self.tokens):
+            readers[self.tokens[self.at].shape]()
+        self.read_kinds(self.words)
+
+    def read_kinds(self, words: list[str]) -> None:
+        """Note the kinds of symptom that words speak of."""
+        kinds, at = self.sentence.kinds, 0
+        while at < len(words):
+            if not words[at]:
+                kinds, at = self.sentence.kinds, at + 1
+                continue
+            meaning, hint = self.vocabulary.meaning(words, at), self.vocabulary.hint(words, at)
+            if meaning and meaning.word_class in (SINCE, ASIDE):
+                kinds = self.sentence.clause_kinds
+            kinds.extend(told.kind for told in (meaning, hint) if told and told.kind)
+            at += len(meaning.phrase) if meaning and meaning.word_class == FAILS else 1
+
+    # Moving on
+
+    def move(self, tokens: int = 1, *, beside: bool = False) -> None:
+        self.at += tokens
+        self.beside = beside
+
+    def token(self, steps: int = 0) -> Token | None:
+        """Return this token or one further on."""
+        return self.tokens[self.at + steps] if self.at + steps < len(self.tokens) else None
+
+    def parts(self, token: Token) -> list[Token]:
+        """Return the words in ``timeouts/errors`` or ``TargetDown``; any other token as it is."""
+        if token.shape is Shape.WORD and not self.vocabulary.meaning([token.word], 0):
+            words = token.text.split("/") if "/" in token.text else HUMP.findall(token.text)
+            meanings = [self.vocabulary.meaning([word.lower()], 0) for word in words if word]
+            sorts = [meaning.word_class if meaning else "" for meaning in meanings]
+            alternatives = "/" in token.text and all(sorts) and words[0].lower() not in self.vocabulary.kinds
+            if alternatives or ("/" not in token.text and FAILS in sorts and words[1:]):
+                return [Token(Shape.WORD, word) for word, sort in zip(words, sorts, strict=False) if sort]
+        return [token]
+
+    def names(self, token: Token | None) -> bool:
+        """Tell whether a token is a name rather than a word of the language."""
+        if token is None or token.shape is not Shape.WORD:
+            return token is not None and token.shape is Shape.QUOTED
+        return not self.vocabulary.meaning([token.word], 0)
+
+    # Tokens that are no words
+
+    def read_name(self) -> None:
+        mention = mention_of(self.tokens[self.at].text, self.vocabulary.kinds, quoted=True)
+        self.sentence.add_name(mention, beside=self.beside)
+        self.move(beside=True)
+
+    def read_address(self) -> None:
+        """Read an address; one in brackets, behind a comma or "at" belongs to the name before it."""
+        items, after = self.sentence.items, self.token(1)
+        bracket = False
+        if len(items) > 1 and items[-1].symbol in ("(", ",", "at") and items[-2].mention and not items[-2].mention.generic:
+            bracket = items.pop().symbol == "(" and after is not None and after.text == ")"
+            self.beside = True
+        self.read_name()
+        if bracket:
+            self.move()
+
+    def read_mark(self) -> None:
+        token = self.tokens[self.at]
+        self.sentence.add_symbol("->" if token.shape is Shape.ARROW else "." if token.text in STOPS else token.text)
+        self.move()
+
+    def read_label(self) -> None:
+        """Read ``service="web"``, a label of an alert."""
+        key, value = re.split(r'"?\s*[:=]\s*', self.tokens[self.at].text.lstrip('"'), maxsplit=1)
+        value, part = value.strip("\"'"), self.vocabulary.labels.get(key.lower(), "")
+        mention = mention_of(value, self.vocabulary.kinds, quoted=True)
+        if part == "Namespace":
+            self.sentence.namespaces.append(mention.name)
+        elif not part:
+            self.read_kinds([word for told in tokens_of(value) for word in (part.word for part in self.parts(told))])
+        else:
+            kind = "" if part in ("source", "target") else part
+            self.sentence.labels.append((part, replace(mention, kind=kind or mention.kind)))
+        self.move()
+
+    def read_flag(self) -> None:
+        named = self.token(1)
+        if self.tokens[self.at].text in NAMESPACE_FLAGS and named and self.names(named):
+            self.sentence.namespaces.append(named.text.lower())
+            self.move()
+        self.move()
+
+    def read_said(self) -> None:
+        """Read what a program said: how it failed, and the addresses it names."""
+        inner = list(tokens_of(self.tokens[self.at].text))
+        words = [token.word for token in inner]
+        self.read_kinds(words)
+        meanings = [self.vocabulary.meaning(words, i) for i, word in enumerate(words) if word]
+        if any(meaning and meaning.word_class == FAILS for meaning in meanings):
+            self.sentence.add_symbol(FAILS)
+        for token in inner:
+            mention = mention_of(token.text, self.vocabulary.kinds)
+            if token.shape in (Shape.WORD, Shape.ADDRESS, Shape.URL) and mention.certain and self.names(token):
+                self.sentence.add_name(mention, beside=False)
+        self.move()
+
+    # Words
+
+    def read_word(self) -> None:
+        meaning = self.vocabulary.meaning(self.words, self.at)
+        if self.read_namespace() or self.read_port() or self.read_kind(meaning):
+            return
+        token = self.tokens[self.at]
+        if meaning:
+            self.read_meaning(meaning)
+        elif token.shape is Shape.WORD:
+            mention = mention_of(token.text, self.vocabulary.kinds)
+            if not mention.kind and self.vocabulary.node_name.fullmatch(mention.name):
+                mention = replace(mention, kind="Node")
+            after = self.token(1)
+            self.sentence.heading |= self.at == 0 and after is not None and after.text == ":"
+            self.sentence.add_name(mention, beside=self.beside)
+            self.move(beside=True)
+        else:
+            self.move()
+
+    def read_namespace(self) -> bool:
+        """Read ``namespace shop``, ``the shop namespace``."""
+        kinds, after = self.vocabulary.kinds, self.token(1)
+        if kinds.get(self.words[self.at]) == "Namespace":
+            steps = 2 if after and after.text in (":", "=") else 1
+            named = self.token(steps)
+            if named and (self.names(named) or named.word in self.vocabulary.namespaces):
+                self.take_namespace(named.text, steps + 1)
+                return True
+            if self.beside and self.sentence.last and not self.sentence.last.generic:
+                self.take_namespace(self.sentence.items.pop().mention.name, 1)
+                return True
+        called_so = after and kinds.get(after.word) == "Namespace" and self.words[self.at] in self.vocabulary.namespaces
+        if called_so:
+            self.take_namespace(self.tokens[self.at].text, 2)
+        return bool(called_so)
+
+    def take_namespace(self, text: str, tokens: int) -> None:
+        """Note a namespace, also for the name it stands behind, and leave its words out of the sentence."""
+        namespace, items = text.lower().rstrip("."), self.sentence.items
+        self.sentence.namespaces.append(namespace)
+        self.move(tokens)
+        bracket = self.sentence.ends_with("(") and (after := self.token()) and after.text == ")"
+        if bracket:
+            self.move()
+        behind = bracket or self.sentence.ends_with("in") or self.sentence.ends_with("of")
+        while items and items[-1].symbol in ("in", "of", *(("(",) if bracket else ())):
+            items.pop()
+        last = self.sentence.last
+        if behind and last and not last.generic and not last.namespace:
+            self.sentence.replace_last(replace(last, namespace=namespace))
+
+    def read_port(self) -> bool:
+        """Read ``port 6379``."""
+        after = self.token(1)
+        if self.words[self.at] not in PORT_WORDS or not after or not after.text.isdecimal():
+            return False
+        number = int(after.text)
+        self.sentence.add_port(number if number <= LARGEST_PORT else 0)
+        self.move(2)
+        return True
+
+    def read_kind(self, meaning: Meaning | None) -> bool:
+        """Read ``service web``, ``web pods``, ``node 3``: the kind of the name beside it."""
+        kind = self.vocabulary.kinds.get(self.words[self.at])
+        if not kind or (meaning and len(meaning.phrase) > 1):
+            return False
+        after, last = self.token(1), self.sentence.last
+        numbered = kind == "Node" and after is not None and after.text.isdecimal()
+        if after and (self.names(after) or numbered):
+            text = f"node-{after.text}" if numbered else after.text
+            mention = mention_of(text, self.vocabulary.kinds, quoted=True)
+            self.sentence.add_name(replace(mention, kind=kind, text=after.text), beside=False)
+            self.move(2)
+            return True
+        if self.beside and last and not last.generic:
+            self.sentence.replace_last(replace(last, kind=last.kind or kind, certain=True))
+            self.move()
+            return True
+        return False
+
+    def read_meaning(self, meaning: Meaning) -> None:
+        """Read a phrase of the language."""
+        text = " ".join(token.text for token in self.tokens[self.at : self.at + len(meaning.phrase)])
+        if meaning.word_class == SINCE and not self.sentence.since:
+            self.sentence.since = self.clause()
+        if meaning.word_class == GENERIC:
+            self.sentence.add_name(Mention(text=text, generic=True), beside=False)
+        elif meaning.known:
+            known = self.vocabulary.known[meaning.known]
+            mention = Mention(
+                text=text, name=meaning.known, kind=known["kind"], namespace=known["namespace"], certain=True
+            )
+            self.sentence.add_name(mention, beside=False)
+        elif meaning.word_class in (SINCE, ASIDE) or meaning.word_class != COMMON:
+            self.sentence.add_symbol(meaning.word_class)
+        self.move(len(meaning.phrase), beside=bool(meaning.known))
+
+    def clause(self) -> str:
+        """Return the text from here to the next comma, bracket or full stop."""
+        texts: list[str] = []
+        for token in self.tokens[self.at :]:
+            if token.shape is Shape.MARK:
+                break
+            texts.append(token.text)
+        return " ".join(texts)
+
+
+def take_places(sentence: Sentence, namespace: str) -> list[str]:
+    """Return the words that stand where a namespace would, and leave them out of the sentence.
+
+    ``web in shop``, ``web (shop)``, ``shop: web is down``. Where a namespace is known for certain, only it is left out.
+    """
+    sure = {*sentence.namespaces, *([namespace] if namespace else [])}
+    items, places = sentence.items, []
+    at = 0
+    while at < len(items):
+        place, length = place_at(items, at, heading=sentence.heading and not places)
+        if not place or (sure and place.name not in sure):
+            at += 1
+            continue
+        places.append(place.name)
+        del items[at : at + length]
+        before = items[at - 1].mention if at else Mention()
+        if before and not before.generic and not before.namespace:
+            items[at - 1] = Item(mention=replace(before, namespace=place.name))
+    return places
+
+
+def place_at(items: list[Item], at: int, *, heading: bool) -> tuple[Mention, int]:
+    """Return the name at an item that stands where a namespace would, and how many items say so."""
+    symbols = tuple(item.symbol for item in items[at : at + 3])
+    second = items[at + 1].mention if at + 1 < len(items) else Mention()
+    if symbols[:2] == ("in", "") and could_be_namespace(second):
+        return second, 2
+    if symbols == ("(", "", ")") and could_be_namespace(second) and at and items[at - 1].mention:
+        return second, 3
+    first = items[at].mention
+    follows = any(item.mention and not item.mention.generic for item in items[at + 2 :])
+    if heading and at == 0 and symbols[:2] == ("", ":") and could_be_namespace(first) and follows:
+        return first, 2
+    return Mention(), 0
+
+
+def could_be_namespace(mention: Mention) -> bool:
+    """Tell whether a name has the form of a namespace's name, and nothing says that it is something else."""
+    special = mention.generic or mention.kind or mention.address or mention.port or mention.path or mention.namespace
+    return bool(mention) and not special and "." not in mention.name

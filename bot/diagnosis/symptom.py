@@ -1,0 +1,144 @@
+"""From the words of a person to a symptom. No cluster is asked; names are resolved in :mod:`bot.diagnosis.scope`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from bot.diagnosis.cleaning import TEXT_LIMIT, SymptomError, clean
+from bot.diagnosis.grammar import Parts, Role, parts_of
+from bot.diagnosis.reading import read, take_places
+from bot.diagnosis.sentence import Sentence
+from bot.diagnosis.tokens import Mention, is_host_name
+from bot.diagnosis.vocabulary import english
+from bot.facts.scope import SymptomKind
+
+__all__ = ["TEXT_LIMIT", "Mention", "Role", "Symptom", "SymptomError", "Word", "parse"]
+
+CANNOT = re.compile(r"cannot (?:<\d+> )?(?:reach|reached|works|responds)|(?:lost|blocks) ")
+LABELS = ("target", "Service", "Ingress", "Deployment", "StatefulSet", "DaemonSet", "Pod")
+"""Of several labels of an alert the one that stands first here is the target."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """A name in the text, and its part."""
+
+    mention: Mention
+    role: Role
+    firm: bool
+    """The sentence gives it this part; else it is a guess from its place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Symptom:
+    """What a person complains about, as far as the words alone tell."""
+
+    text: str
+    """What they wrote, cleaned."""
+    kind: SymptomKind = SymptomKind.UNKNOWN
+    namespace: str = ""
+    namespace_certain: bool = False
+    """It was called a namespace, or given beside the text; else it only stands where one would."""
+    source: Mention = Mention()
+    target: Mention = Mention()
+    nodes: tuple[Mention, ...] = ()
+    """Names that are called a Node, stand where a Node would, or look like one."""
+    since: str = ""
+    """When it began, or how long it lasts, in their words."""
+    doubtful: bool = False
+    """The words leave open which of source and target is which: ``between web and db``."""
+    words: tuple[Word, ...] = ()
+    """All names in the order of the text, those above too."""
+
+    @property
+    def address(self) -> str:
+        """The IP address of the target; empty if none was given."""
+        return self.target.address
+
+    @property
+    def port(self) -> int:
+        """The port of the target; 0 if none was given."""
+        return self.target.port
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names with the look of a DNS name that is not of the cluster: ``api.example.com``."""
+        names = (word.mention.name for word in self.words if not word.mention.namespace)
+        return tuple(name for name in names if is_host_name(name))
+
+
+def parse(text: str, *, namespace: str = "") -> Symptom:
+    """Return what a text says; ``namespace`` is meant where the text names none.
+
+    Raises:
+        SymptomError: The text is empty or too long.
+    """
+    cleaned = clean(text)
+    sentence = read(cleaned, english())
+    places = take_places(sentence, namespace.lower())
+    certain = [*sentence.namespaces, *([namespace.lower()] if namespace else [])]
+    parts, symbols = parts_of(sentence.items, sentence.vocabulary)
+    words = list(words_of(sentence, parts))
+    source, target = parts.mention(Role.SOURCE), behind_node(parts.mention(Role.TARGET), words)
+    if target and not (target.port or target.generic):
+        target = replace(target, port=sentence.port)
+    symptom = Symptom(
+        text=cleaned,
+        kind=kind_of(sentence, symbols),
+        namespace=next(iter([*certain, *places, *written_with(words)]), ""),
+        namespace_certain=bool(certain) or not places,
+        source=source,
+        target=target,
+        nodes=tuple(word.mention for word in words if word.role is Role.NODE or word.mention.kind == "Node"),
+        since=sentence.since,
+        doubtful=parts.doubtful,
+        words=tuple(words),
+    )
+    return with_labels(symptom, sentence.labels)
+
+
+def words_of(sentence: Sentence, parts: Parts) -> Iterable[Word]:
+    for number, mention in enumerate(parts.mentions):
+        if not mention.generic:
+            yield Word(mention=mention, role=parts.roles[number], firm=number in parts.firm or mention.certain)
+
+
+def behind_node(target: Mention, words: Iterable[Word]) -> Mention:
+    """Return the Service that is named beside a target such as ``node2:30080``, with that port; else the target."""
+    if target.kind == "Node" and target.port:
+        for word in words:
+            if word.role is Role.OTHER and word.mention.kind in ("Service", "Deployment", "StatefulSet", "DaemonSet"):
+                return replace(word.mention, port=word.mention.port or target.port)
+    return target
+
+
+def written_with(words: Iterable[Word]) -> Iterable[str]:
+    """Yield the namespaces in ``shop/web`` and ``web.shop.svc``."""
+    known = english().known
+    return (word.mention.namespace for word in words if word.mention.namespace and word.mention.name not in known)
+
+
+def kind_of(sentence: Sentence, symbols: str) -> SymptomKind:
+    """Return the kind that counts most of those the words speak of."""
+    order = english().kind_order
+    for kinds in (sentence.kinds, [SymptomKind.UNREACHABLE] if CANNOT.search(symbols) else [], sentence.clause_kinds):
+        told = [kind for kind in kinds if kind is not SymptomKind.UNKNOWN]
+        if told:
+            return min(told, key=order.index)
+    return SymptomKind.UNKNOWN
+
+
+def with_labels(symptom: Symptom, labels: list[tuple[str, Mention]]) -> Symptom:
+    """Return the symptom with what the labels of a pasted alert name; they say it better than its prose."""
+    if not labels:
+        return symptom
+    ranked = sorted((item for item in labels if item[0] in LABELS), key=lambda item: LABELS.index(item[0]))
+    target = ranked[0][1] if ranked else symptom.target
+    source = next((mention for part, mention in labels if part == "source"), symptom.source)
+    nodes = (*symptom.nodes, *(mention for part, mention in labels if part == "Node"))
+    roles = {id(source): Role.SOURCE, id(target): Role.TARGET, **{id(node): Role.NODE for node in nodes}}
+    told = (Word(mention=m, role=roles.get(id(m), Role.OTHER), firm=True) for _, m in labels)
+    prose = (replace(word, role=Role.OTHER) if word.mention is symptom.target is not target else word for word in symptom.words)
+    return replace(symptom, source=source, target=target, nodes=nodes, words=(*prose, *told))

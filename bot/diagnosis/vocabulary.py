@@ -1,0 +1,157 @@
+"""The words of symptoms, read once from the data file beside this module."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import TypedDict
+
+import yaml
+
+from bot.facts.scope import SymptomKind
+
+Phrase = tuple[str, ...]
+"""The words of a phrase, lower case."""
+
+FAILS, GENERIC, SINCE, ASIDE, COMMON = "fails", "generic", "since", "aside", "common"
+"""Classes the program itself knows; the others exist for the patterns alone."""
+
+
+class Known(TypedDict):
+    """A name that is the same in every cluster, and the phrases that mean it."""
+
+    kind: str
+    namespace: str
+    phrases: list[list[str]]
+
+
+class Data(TypedDict):
+    """The data file."""
+
+    failures: dict[str, list[list[str]]]
+    hints: dict[str, list[list[str]]]
+    classes: dict[str, list[list[str]]]
+    generic: list[list[str]]
+    kinds: dict[str, list[str]]
+    labels: dict[str, list[str]]
+    known: dict[str, Known]
+    clauses: dict[str, list[list[str]]]
+    prepositions: list[str]
+    patterns: list[str]
+    roles: list[list[str]]
+    soft: list[list[str]]
+    node_names: list[str]
+    namespaces: list[str]
+    common: list[list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """What a phrase stands for."""
+
+    phrase: Phrase
+    word_class: str
+    kind: SymptomKind | None = None
+    """The kind of symptom it speaks of."""
+    known: str = ""
+    """The name it means in every cluster."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """All words of one language."""
+
+    meanings: dict[str, tuple[Meaning, ...]]
+    """By first word, longest phrase first."""
+    hints: dict[str, tuple[Meaning, ...]]
+    """The same for phrases that tell a kind and nothing else."""
+    kind_order: tuple[SymptomKind, ...]
+    """Of several kinds in one text the one that stands first counts."""
+    kinds: dict[str, str]
+    """Kubernetes' kinds by the words for them."""
+    labels: dict[str, str]
+    known: dict[str, Known]
+    patterns: tuple[str, ...]
+    roles: frozenset[str]
+    soft: frozenset[str]
+    namespaces: frozenset[str]
+    """Words of the language that are names all the same behind "namespace"."""
+    node_name: re.Pattern[str]
+
+    def meaning(self, words: Sequence[str], start: int) -> Meaning | None:
+        """Return what the longest phrase that begins at a word means; None for a word that is not in the vocabulary."""
+        return longest(self.meanings, words, start)
+
+    def hint(self, words: Sequence[str], start: int) -> Meaning | None:
+        """Return the longest phrase that begins at a word and tells the kind of symptom."""
+        return longest(self.hints, words, start)
+
+    def is_common(self, word: str) -> bool:
+        """Tell whether a word has a meaning of its own, so that it is a name only by exact match."""
+        return any(meaning.phrase == (word,) for meaning in self.meanings.get(word, ()))
+
+
+def longest(table: dict[str, tuple[Meaning, ...]], words: Sequence[str], start: int) -> Meaning | None:
+    for meaning in table.get(words[start], ()):
+        if tuple(words[start : start + len(meaning.phrase)]) == meaning.phrase:
+            return meaning
+    return None
+
+
+@functools.cache
+def english() -> Vocabulary:
+    """Return the English vocabulary."""
+    text = resources.files("bot.diagnosis").joinpath("vocabulary.en.yaml").read_bytes()
+    # The C loader reads the file in a tenth of the time; a build of PyYAML without it has only the other.
+    data: Data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return Vocabulary(
+        meanings=by_first_word(meanings_of(data)),
+        hints=by_first_word(kind_phrases("hint", data["hints"])),
+        kind_order=tuple(SymptomKind(kind) for kind in data["failures"]),
+        kinds={word: kind for kind, words in data["kinds"].items() for word in words},
+        labels={label: part for part, labels in data["labels"].items() for label in labels},
+        known=data["known"],
+        patterns=tuple(data["patterns"]),
+        roles=frozenset(flat(data["roles"])),
+        soft=frozenset(flat(data["soft"])),
+        namespaces=frozenset(data["namespaces"]),
+        node_name=re.compile("|".join(data["node_names"])),
+    )
+
+
+def meanings_of(data: Data) -> Iterator[Meaning]:
+    yield from kind_phrases(FAILS, data["failures"])
+    for word_class, lists in (*data["classes"].items(), *data["clauses"].items()):
+        yield from (Meaning(phrase=words_of(text), word_class=word_class) for text in flat(lists))
+    for name, known in data["known"].items():
+        yield from (Meaning(phrase=words_of(text), word_class="known", known=name) for text in flat(known["phrases"]))
+    yield from (Meaning(phrase=words_of(text), word_class=GENERIC) for text in flat(data["generic"]))
+    yield from (Meaning(phrase=(word,), word_class=word) for word in data["prepositions"])
+    yield from (Meaning(phrase=words_of(text), word_class=COMMON) for text in flat(data["common"]))
+    hints = (text for lists in data["hints"].values() for text in flat(lists))
+    yield from (Meaning(phrase=words_of(text), word_class=COMMON) for text in hints)
+
+
+def kind_phrases(word_class: str, table: dict[str, list[list[str]]]) -> Iterator[Meaning]:
+    for kind, lists in table.items():
+        yield from (
+            Meaning(phrase=words_of(text), word_class=word_class, kind=SymptomKind(kind)) for text in flat(lists)
+        )
+
+
+def by_first_word(meanings: Iterator[Meaning]) -> dict[str, tuple[Meaning, ...]]:
+    table: dict[str, list[Meaning]] = {}
+    for meaning in meanings:
+        table.setdefault(meaning.phrase[0], []).append(meaning)
+    return {word: tuple(sorted(found, key=lambda m: -len(m.phrase))) for word, found in table.items()}
+
+
+def flat(lists: list[list[str]]) -> Iterator[str]:
+    return (text for items in lists for text in items)
+
+
+def words_of(text: str) -> Phrase:
+    return tuple(text.split())
