@@ -123,7 +123,9 @@ def rules(draw: random.Random, *, most: int = 6) -> list[Rule]:
         for _ in range(draw.choice((1, 1, 2, 2, 3))):
             when.append(pattern(draw, f"k{len(when)}", kinds, [each.key for each in when], negated=False))
         keys = [each.key for each in when]
-        unless = [pattern(draw, f"u{place}", kinds, keys, negated=True) for place in range(draw.choice((0, 0, 1, 1, 2)))]
+        unless = [
+            pattern(draw, f"u{place}", kinds, keys, negated=True) for place in range(draw.choice((0, 0, 1, 1, 2)))
+        ]
         made.append(rule(f"rule-{index}", when=when, unless=unless))
     return made
 
