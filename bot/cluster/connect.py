@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from bot.cluster import errors
 from bot.cluster.credentials import Credentials, resolve
@@ -38,24 +39,21 @@ async def connect(
 
 async def _in_thread(resolve: Callable[[], Credentials]) -> Credentials:
     """Return what a blocking function returns; its thread does not hold up the end of the program."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Credentials] = loop.create_future()
-
-    def settle(act: Callable[[], None]) -> None:
-        loop.call_soon_threadsafe(lambda: None if done.done() else act())
+    done: Future[Credentials] = Future()
+    done.set_running_or_notify_cancel()  # so that a late answer finds it as it was
 
     def work() -> None:
         try:
-            found = resolve()
+            done.set_result(resolve())
         except errors.ClusterError as problem:
-            failed = problem
-            settle(lambda: done.set_exception(failed))
-        else:
-            settle(lambda: done.set_result(found))
+            done.set_exception(problem)
+        finally:
+            if not done.done():
+                done.set_exception(errors.Unreachable("The kubeconfig cannot be used: reading it failed."))
 
     threading.Thread(target=work, name="login", daemon=True).start()
     try:
-        return await asyncio.wait_for(done, LOGIN_SECONDS)
+        return await asyncio.wait_for(asyncio.wrap_future(done), LOGIN_SECONDS)
     except TimeoutError as problem:
         raise errors.Unreachable(
             f"The login command of the kubeconfig did not end within {LOGIN_SECONDS:g} s."
