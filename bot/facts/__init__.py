@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.dns import DnsService
+from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
@@ -24,8 +25,15 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeConntrack,
         NodeCpu,
         NodeInterface,
+        NodeIp,
         NodeMtu,
+        NodeNeighbours,
+        NodePeer,
+        NodePressure,
+        NodeSettings,
         NodeSoftnet,
+        NodeTcp,
+        NodeUdp,
         OverlayMtu,
         PodState,
         PolicyCount,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -56,6 +56,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """vxlan, veth, bridge, ipip, ...; empty for a plain device."""
     arp_type: int
+    mac: str = ""
     mtu: int
     up: bool
     operstate: str
@@ -82,6 +83,34 @@ CpuTimes: TypeAlias = Annotated[tuple[Count, ...], Meta(min_length=8, max_length
 CpuNumber: TypeAlias = Annotated[str, Meta(pattern="^[0-9]{1,6}$")]
 
 
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Kernel settings by their path below /proc/sys/net, and the reasons of those that could not be read."""
+
+    values: dict[str, str]
+    missing: dict[str, str]
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One route to somewhere else."""
+
+    to: str
+    type: str
+    table: int
+    index: int
+    """Of the interface; 0 for a route with several ways, or none."""
+    via: str
+    metric: int
+
+
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """Which MAC address an address has on a link; in a tunnel's forwarding entry, which address a MAC is behind."""
+
+    index: int
+    ip: str
+    mac: str
+    state: str
+
+
 class ConntrackCpu(msgspec.Struct, frozen=True, kw_only=True):
     """What one CPU did to the connection tracking table."""
 
@@ -89,6 +118,17 @@ class ConntrackCpu(msgspec.Struct, frozen=True, kw_only=True):
     drop: Count
     early_drop: Count
     invalid: Count
+
+
+def unread() -> Series[T]:
+    """Return the series of a source that the helper does not know."""
+    why = f"the helper is of an older netmedic and does not read it; {REINSTALL}"
+    return Series(source="", readings=(Reading(at_ms=0, error=why),))
+
+
+def late_field() -> Any:
+    """Return the default of a series that helpers did not have from the first."""
+    return msgspec.field(default_factory=unread)
 
 
 class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +144,18 @@ class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
     stat: Series[dict[str, CpuTimes]]
     conntrack_count: Series[Count]
     conntrack_stat: Series[Annotated[tuple[ConntrackCpu, ...], Meta(min_length=1)]]
+    settings: Series[Settings] = late_field()
+    routes: Series[tuple[Route, ...]] = late_field()
+    neighbours: Series[tuple[Neighbour, ...]] = late_field()
+    forwarding: Series[tuple[Neighbour, ...]] = late_field()
+    modules: Series[tuple[str, ...]] = late_field()
+    kernel: Series[str] = late_field()
+    snmp: Series[dict[str, Count]] = late_field()
+    snmp6: Series[dict[str, Count]] = late_field()
+    netstat: Series[dict[str, Count]] = late_field()
+    sockstat: Series[dict[str, Count]] = late_field()
+    cpu_pressure: Series[dict[str, Count]] = late_field()
+    memory_pressure: Series[dict[str, Count]] = late_field()
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_service
+from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.peer import node_peer
 from bot.probes.pod import pod_state
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.ports import backend_connect, service_port
@@ -33,6 +35,13 @@ PROBES: tuple[Probe, ...] = (
     node_conntrack,
     node_cpu,
     node_softnet,
+    node_ip,
+    node_tcp,
+    node_udp,
+    node_settings,
+    node_neighbours,
+    node_pressure,
+    node_peer,
     overlay_mtu,
     node_mtu,
 )

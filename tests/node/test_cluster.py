@@ -11,14 +11,17 @@ import pytest
 from bot.cluster.connect import connect as connect_to
 from bot.cluster.live import LiveCluster
 from bot.facts.base import Fact
+from bot.facts.kernel import NodeIp, NodePeer, NodeSettings
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.scope import Scope
 from bot.node import client
 from bot.node.manifest import manifest
 from bot.node.requests import target
+from bot.probes.kernel import node_ip, node_settings
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.peer import node_peer
 from bot.probes.probe import Probe
 from bot.settings import Settings
 from tests.testbed import TestBed
@@ -115,6 +118,48 @@ async def test_an_overlay_device_that_is_down_shows(helpers: TestBed, live: Live
 
     assert [fact.up for fact in ill if fact.role == "overlay"] == [False]
     assert [fact.up for fact in well if fact.role == "overlay"] == [True]
+
+
+async def way_to_peer(live: LiveCluster) -> NodePeer:
+    facts = await node_peer.observe(live, Scope(named_nodes=(NODE, "node1")))
+    [fact] = [fact for fact in facts if isinstance(fact, NodePeer) and fact.node == NODE]
+    return fact
+
+
+async def test_a_missing_route_shows_and_is_back_afterwards(helpers: TestBed, live: LiveCluster) -> None:
+    with helpers.fault("route-missing", NODE):
+        ill = await way_to_peer(live)
+    well = await way_to_peer(live)
+
+    assert (ill.routed, ill.device) == (False, "eth0")
+    assert (well.routed, well.device) == (True, "flannel.1")
+
+
+@pytest.mark.parametrize("entry", ["fdb", "neigh", "arp"])
+async def test_a_stale_entry_shows_and_is_gone_afterwards(helpers: TestBed, live: LiveCluster, entry: str) -> None:
+    with helpers.fault("arp-stale", NODE, f"entry={entry}"):
+        ill = await way_to_peer(live)
+    well = await way_to_peer(live)
+
+    assert (ill.tunnel_end_is_peer, ill.peer_mac_known_wrong) == (entry == "arp", entry == "arp")
+    assert (well.tunnel_end_is_peer, well.peer_mac_known_wrong) == (True, False)
+
+
+async def filtered(bed: TestBed, live: LiveCluster) -> tuple[NodeIp, NodeSettings]:
+    ping = asyncio.to_thread(bed.exec, NODE, "sh", "-c", "ping -q -i 0.1 -c 25 -W 1 -I 10.244.2.0 10.244.1.1 || true")
+    [ip] = await during(ping, observed(live, node_ip, NodeIp))
+    [settings] = await observed(live, node_settings, NodeSettings)
+    return ip, settings
+
+
+async def test_reverse_path_filtering_shows_and_is_gone_afterwards(helpers: TestBed, live: LiveCluster) -> None:
+    with helpers.fault("rp-filter", NODE):
+        ill = await filtered(helpers, live)
+    well = await filtered(helpers, live)
+
+    assert "flannel.1" in ill[1].strict_interfaces
+    assert ill[0].reverse_path_filtered > 0
+    assert (well[0].reverse_path_filtered, well[1].strict_interfaces) == (0, "")
 
 
 async def test_packet_sizes_are_as_the_nodes_are_set_up(live: LiveCluster) -> None:

@@ -19,7 +19,13 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "softnet_stat.txt": proc.softnet_stat,
     "stat.txt": proc.stat,
     "nf_conntrack.txt": proc.conntrack_stat,
+    "snmp.txt": proc.snmp,
+    "netstat.txt": proc.snmp,
+    "snmp6.txt": proc.snmp6,
+    "sockstat.txt": proc.sockstat,
+    "pressure_cpu.txt": proc.pressure,
 }
+HEXADECIMAL = ("softnet_stat.txt", "nf_conntrack.txt")
 HEADINGS = (
     "Inter-|   Receive                                                |  Transmit\n"
     " face |bytes    packets errs drop fifo frame compressed multicast"
@@ -81,6 +87,38 @@ def test_conntrack_columns_are_found_by_name() -> None:
 
 def test_captured_conntrack_has_a_row_per_cpu() -> None:
     assert len(proc.conntrack_stat(captured("nf_conntrack.txt"))) == 2
+
+
+def test_counters_of_ip_and_tcp_are_found_by_group_and_name() -> None:
+    found = proc.snmp("Ip: Forwarding InReceives\nIp: 1 77\nTcp: MaxConn OutSegs\nTcp: -1 5\n")
+
+    assert found == {"Ip.InReceives": 77, "Tcp.OutSegs": 5}
+
+
+def test_captured_counters_are_all_there() -> None:
+    found = proc.snmp(captured("snmp.txt")) | proc.snmp(captured("netstat.txt"))
+
+    assert set(found) == proc.IP_COUNTERS
+    assert set(proc.snmp6(captured("snmp6.txt"))) == proc.IP6_COUNTERS
+
+
+def test_sockets_are_counted_by_kind_and_state() -> None:
+    found = proc.sockstat("sockets: used 9\nTCP: inuse 5 orphan 0 tw 3 alloc 6 mem 1\n")
+
+    assert (found["sockets.used"], found["TCP.tw"]) == (9, 3)
+
+
+def test_pressure_is_in_microseconds_since_boot() -> None:
+    text = "some avg10=0.12 avg60=0.00 avg300=0.00 total=1000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
+
+    assert proc.pressure(text) == {"some": 1000, "full": 7}
+
+
+def test_only_modules_of_networking_are_named() -> None:
+    assert proc.modules("ip_vs_rr 1 0 - Live 0x0\nsnd 1 0 - Live 0x0\nbr_netfilter 1 0 - Live 0x0\n") == [
+        "br_netfilter",
+        "ip_vs_rr",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -149,9 +187,9 @@ def test_a_character_replaced_gives_values_that_stand_in_the_text_or_a_problem(n
 
     found = outcome(PARSERS[name], text)
 
-    base = 10 if name in ("net_dev.txt", "stat.txt") else 16
+    base = 16 if name in HEXADECIMAL else 10
     digits = set("0123456789abcdef"[:base])
-    said = {int(word, base) for word in text.replace(":", " ").split() if set(word) <= digits}
+    said = {int(word, base) for word in text.replace(":", " ").replace("=", " ").split() if set(word) <= digits}
     assert found is None or numbers(found) <= said
 
 
@@ -171,4 +209,4 @@ def pieces(found: Any) -> list[Any]:
 
 def numbers(found: Any) -> set[int]:
     rows = found.values() if isinstance(found, dict) else [list(row.values()) for row in found]
-    return {value for row in rows for value in row}
+    return {value for row in rows for value in (row if isinstance(row, list) else [row])}

@@ -7,7 +7,9 @@ answer.py   the fixed set of requests, and the checks of their arguments
 sample.py   what is read, and how often
 read.py     one bounded read of one file
 proc.py     text of /proc to values
+sysctl.py   settings of the kernel
 netlink.py  interfaces and addresses, asked of the kernel
+routes.py   routes and neighbours, likewise
 connect.py  TCP connects that send no data
 idle.py     what the Pod does between requests
 """

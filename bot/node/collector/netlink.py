@@ -23,7 +23,7 @@ ADDRESS = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
 ATTRIBUTE = struct.Struct("=HH")
 IFF_UP = 0x1
 OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
-IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_QDISC, IFLA_MASTER = 3, 4, 5, 6, 10
+IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_QDISC, IFLA_MASTER = 1, 3, 4, 5, 6, 10
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_LINK_NETNSID = 16, 18, 37
 IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
 VXLAN_ID, VXLAN_LINK, VXLAN_LOCAL, VXLAN_LEARNING, VXLAN_PORT, VXLAN_LOCAL6, VXLAN_EXTERNAL = 1, 3, 4, 7, 15, 17, 25
@@ -107,6 +107,7 @@ def link_of(body: bytes) -> dict[str, Json]:
         "name": word(found.get(IFLA_IFNAME, b"")),
         "kind": kind,
         "arp_type": arp_type,
+        "mac": found.get(IFLA_ADDRESS, b"").hex(":"),
         "mtu": whole(found.get(IFLA_MTU, b""), 4),
         "up": bool(flags & IFF_UP),
         "operstate": OPERSTATES[state] if state < len(OPERSTATES) else str(state),

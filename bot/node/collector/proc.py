@@ -55,6 +55,11 @@ def number(text: str) -> int:
     return decimal(line)
 
 
+def word(text: str) -> str:
+    """Return the one word of a file."""
+    return lines_of(text)[0][:64]
+
+
 def net_dev(text: str) -> dict[str, list[int]]:
     """Return per interface the numbers of :data:`NET_DEV_COLUMNS`, since it exists. From /proc/net/dev."""
     lines = lines_of(text)
@@ -123,6 +128,102 @@ def conntrack_stat(text: str) -> list[dict[str, int]]:
     if not found:
         raise Problem("there is no CPU in it")
     return found
+
+
+# What is kept of /proc/net/snmp, snmp6 and netstat: losses, resends, resets, and the totals to hold them against.
+IP_COUNTERS = frozenset(
+    [
+        *("Ip.InReceives", "Ip.InAddrErrors", "Ip.InDiscards", "Ip.OutDiscards", "Ip.OutNoRoutes", "Ip.ForwDatagrams"),
+        *("Ip.ReasmFails", "Ip.FragFails", "Icmp.InDestUnreachs", "Icmp.OutDestUnreachs"),
+        *("Tcp.ActiveOpens", "Tcp.AttemptFails", "Tcp.EstabResets", "Tcp.OutRsts", "Tcp.InErrs"),
+        *("Tcp.InSegs", "Tcp.OutSegs", "Tcp.RetransSegs"),
+        *("Udp.InDatagrams", "Udp.NoPorts", "Udp.InErrors", "Udp.RcvbufErrors", "Udp.SndbufErrors", "Udp.InCsumErrors"),
+        *("TcpExt.ListenOverflows", "TcpExt.ListenDrops", "TcpExt.TCPSynRetrans", "TcpExt.TCPTimeouts"),
+        *("TcpExt.TCPAbortOnTimeout", "TcpExt.TCPAbortOnMemory", "TcpExt.TCPMTUPFail", "TcpExt.TCPMTUPSuccess"),
+        *("TcpExt.TCPBacklogDrop", "TcpExt.TCPRcvQDrop", "TcpExt.PFMemallocDrop", "TcpExt.TCPMemoryPressures"),
+        *("TcpExt.IPReversePathFilter", "IpExt.InNoRoutes"),
+    ]
+)
+IP6_COUNTERS = frozenset(
+    [
+        *("Ip6InReceives", "Ip6InNoRoutes", "Ip6InAddrErrors", "Ip6InDiscards", "Ip6OutDiscards", "Ip6OutNoRoutes"),
+        *("Ip6OutForwDatagrams", "Ip6ReasmFails", "Ip6FragFails", "Ip6InTooBigErrors", "Icmp6InPktTooBigs"),
+        *("Udp6InDatagrams", "Udp6NoPorts", "Udp6InErrors", "Udp6RcvbufErrors", "Udp6SndbufErrors"),
+    ]
+)
+
+
+def snmp(text: str) -> dict[str, int]:
+    """Return the counters of :data:`IP_COUNTERS` that are in it, as ``Tcp.OutSegs``. From /proc/net/snmp, netstat."""
+    lines = lines_of(text)
+    found: dict[str, int] = {}
+    for names, values in zip(lines[::2], lines[1::2], strict=False):
+        group, *columns = names.split()
+        numbers = values.split()
+        if not group.endswith(":") or numbers[:1] != [group] or len(numbers) != len(columns) + 1:
+            raise Problem(f"not a group of counters: {shown(names)}")
+        for column, word in zip(columns, numbers[1:], strict=True):
+            name = f"{group[:-1]}.{column}"
+            if name in found:
+                raise Problem(f"{name} is there twice")
+            if name in IP_COUNTERS:
+                found[name] = decimal(word)
+    if len(lines) % 2 or not found:
+        raise Problem("the text is cut off")
+    return found
+
+
+def snmp6(text: str) -> dict[str, int]:
+    """Return the counters of :data:`IP6_COUNTERS` that are in it. From /proc/net/snmp6."""
+    found: dict[str, int] = {}
+    for line in lines_of(text):
+        name, _, rest = line.partition("\t" if "\t" in line else " ")
+        if name.strip() in IP6_COUNTERS:
+            found[name.strip()] = decimal(rest.strip())
+    if not found:
+        raise Problem("none of the known counters is in it")
+    return found
+
+
+def sockstat(text: str) -> dict[str, int]:
+    """Return how many sockets there are, as ``TCP.tw``; ``TCP.mem`` is in pages. From /proc/net/sockstat."""
+    found: dict[str, int] = {}
+    for line in lines_of(text):
+        group, *words = line.split()
+        if not group.endswith(":") or len(words) % 2:
+            raise Problem(f"not a kind of socket: {shown(line)}")
+        found |= {f"{group[:-1]}.{name}": decimal(word) for name, word in zip(words[::2], words[1::2], strict=True)}
+    return found
+
+
+def pressure(text: str) -> dict[str, int]:
+    """Return the microseconds in which some, or all, had to wait, since boot. From /proc/pressure."""
+    found: dict[str, int] = {}
+    for line in lines_of(text):
+        kind, *fields = line.split()
+        total = fields[-1] if fields else ""
+        if kind not in ("some", "full") or not total.startswith("total=") or kind in found:
+            raise Problem(f"not a pressure: {shown(line)}")
+        found[kind] = decimal(total.removeprefix("total="))
+    return found
+
+
+def modules(text: str) -> list[str]:
+    """Return the names of loaded modules that networking rests on. From /proc/modules; built-in ones are not in it."""
+    wanted = (
+        "ip_vs",
+        "nf_",
+        "nft_",
+        "br_netfilter",
+        "overlay",
+        "vxlan",
+        "ipip",
+        "wireguard",
+        "xt_",
+        "ip_set",
+        "ip_tables",
+    )
+    return sorted(line.split(" ", 1)[0] for line in lines_of(text) if line.startswith(wanted))
 
 
 def shown(text: str) -> str:

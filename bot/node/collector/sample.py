@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from . import netlink, proc
+from . import netlink, proc, routes, sysctl
 from .read import Json, reading, text_of
 
 STEPS = 6
@@ -25,6 +25,12 @@ ONCE = {
     "conntrack_max": file(f"{SYSCTL}/netfilter/nf_conntrack_max", proc.number),
     "conntrack_buckets": file(f"{SYSCTL}/netfilter/nf_conntrack_buckets", proc.number),
     "max_backlog": file(f"{SYSCTL}/core/netdev_max_backlog", proc.number),
+    "settings": (sysctl.ROOT, sysctl.settings),
+    "routes": ("rtnetlink RTM_GETROUTE", routes.routes),
+    "neighbours": ("rtnetlink RTM_GETNEIGH", routes.neighbours),
+    "forwarding": ("rtnetlink RTM_GETNEIGH PF_BRIDGE", routes.forwarding),
+    "modules": file("/proc/modules", proc.modules),
+    "kernel": file("/proc/sys/kernel/osrelease", proc.word),
 }
 EACH_STEP = {
     "net_dev": file("/proc/net/dev", proc.net_dev),
@@ -32,6 +38,12 @@ EACH_STEP = {
     "stat": file("/proc/stat", proc.stat),
     "conntrack_count": file(f"{SYSCTL}/netfilter/nf_conntrack_count", proc.number),
     "conntrack_stat": file("/proc/net/stat/nf_conntrack", proc.conntrack_stat),
+    "snmp": file("/proc/net/snmp", proc.snmp),
+    "snmp6": file("/proc/net/snmp6", proc.snmp6),
+    "netstat": file("/proc/net/netstat", proc.snmp),
+    "sockstat": file("/proc/net/sockstat", proc.sockstat),
+    "cpu_pressure": file("/proc/pressure/cpu", proc.pressure),
+    "memory_pressure": file("/proc/pressure/memory", proc.pressure),
 }
 
 

@@ -1,0 +1,244 @@
+"""Nodes: what became of their packets and connections, their settings, and how long tasks waited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from bot.cluster.errors import Absent, Malformed
+from bot.cluster.objects import Node
+from bot.cluster.port import Cluster
+from bot.facts.base import Fact
+from bot.facts.kernel import NodeIp, NodeNeighbours, NodePressure, NodeSettings, NodeTcp, NodeUdp
+from bot.facts.scope import Scope
+from bot.node.answers import Sample, Series, Settings, named
+from bot.node.growth import grown
+from bot.probes.counters import PERMILLE, PPM, provenance, share
+from bot.probes.node import each_node
+from bot.probes.probe import Unreadable, probe
+
+MOST_DIGITS = 18
+STRICT = 1
+"""rp_filter: 1 drops what would not be answered by the same interface; 2 is loose, 0 is off (ip-sysctl)."""
+
+
+@probe(NodeIp, reads=(Node,), helper=True)
+async def node_ip(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Count packets that led nowhere or were discarded over the window."""
+    return await each_node(cluster, scope, NodeIp, ip_of)
+
+
+@probe(NodeTcp, reads=(Node,), helper=True)
+async def node_tcp(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Count what TCP sent again, reset or turned away over the window."""
+    return await each_node(cluster, scope, NodeTcp, tcp_of)
+
+
+@probe(NodeUdp, reads=(Node,), helper=True)
+async def node_udp(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Count what UDP could not deliver over the window."""
+    return await each_node(cluster, scope, NodeUdp, udp_of)
+
+
+@probe(NodeSettings, reads=(Node,), helper=True)
+async def node_settings(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Report forwarding, reverse path filters and limits."""
+    return await each_node(cluster, scope, NodeSettings, settings_of)
+
+
+@probe(NodeNeighbours, reads=(Node,), helper=True)
+async def node_neighbours(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Report the fill of each neighbour table."""
+    return await each_node(cluster, scope, NodeNeighbours, neighbours_of)
+
+
+@probe(NodePressure, reads=(Node,), helper=True)
+async def node_pressure(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Report the share of the window in which tasks waited."""
+    return await each_node(cluster, scope, NodePressure, pressure_of)
+
+
+class Growth:
+    """How much the counters of one file grew."""
+
+    def __init__(self, sample: Sample, series: Series[dict[str, int]]) -> None:
+        """Take the readings; raises the error that says why there are none."""
+        self._where = sample.where(series)
+        self._readings = sample.all(series)
+        self.window_ms = self._readings[-1][0] - self._readings[0][0]
+
+    def __call__(self, name: str) -> int:
+        """Return the growth of a counter that every kernel has."""
+        if name not in self._readings[-1][1]:
+            raise Malformed(f"{self._where}: {name} is not in it")
+        return self.of(name)
+
+    def of(self, name: str) -> int:
+        """Return the growth of a counter; 0 for one that this kernel does not count."""
+        return grown([counters[name] for _, counters in self._readings if name in counters])
+
+
+def optional(sample: Sample, series: Series[dict[str, int]]) -> Callable[[str], int]:
+    """Return the growth of counters of IPv6; of a kernel without it, nothing grows."""
+    try:
+        return Growth(sample, series)
+    except Absent:
+        return lambda _: 0
+
+
+def ip_of(sample: Sample) -> list[Fact]:
+    """Return what became of packets."""
+    ip4, extra = Growth(sample, sample.series.snmp), Growth(sample, sample.series.netstat)
+    ip6 = optional(sample, sample.series.snmp6)
+    return [
+        NodeIp(
+            node=sample.node,
+            window_ms=ip4.window_ms,
+            received=ip4("Ip.InReceives") + ip6("Ip6InReceives"),
+            forwarded=ip4("Ip.ForwDatagrams") + ip6("Ip6OutForwDatagrams"),
+            in_no_routes=extra("IpExt.InNoRoutes") + ip6("Ip6InNoRoutes"),
+            out_no_routes=ip4("Ip.OutNoRoutes") + ip6("Ip6OutNoRoutes"),
+            address_errors=ip4("Ip.InAddrErrors") + ip6("Ip6InAddrErrors"),
+            reverse_path_filtered=extra("TcpExt.IPReversePathFilter"),
+            discarded=sum(ip4(f"Ip.{way}Discards") + ip6(f"Ip6{way}Discards") for way in ("In", "Out")),
+            fragmentation_failed=ip4("Ip.FragFails") + ip6("Ip6FragFails"),
+            reassembly_failed=ip4("Ip.ReasmFails") + ip6("Ip6ReasmFails"),
+            **provenance(sample, sample.series.snmp),
+        )
+    ]
+
+
+def tcp_of(sample: Sample) -> list[Fact]:
+    """Return how connections fare."""
+    tcp, extra = Growth(sample, sample.series.snmp), Growth(sample, sample.series.netstat)
+    sockets = sample.last(sample.series.sockstat)
+    if "TCP.tw" not in sockets:
+        raise Malformed(f"{sample.where(sample.series.sockstat)}: TCP is not in it")
+    sent, resent = tcp("Tcp.OutSegs"), tcp("Tcp.RetransSegs")
+    return [
+        NodeTcp(
+            node=sample.node,
+            window_ms=tcp.window_ms,
+            sent_segments=sent,
+            resent_segments=resent,
+            resent_ppm=share(resent, sent, PPM),
+            resent_syns=extra("TcpExt.TCPSynRetrans"),
+            timeouts=extra("TcpExt.TCPTimeouts"),
+            listen_overflows=extra("TcpExt.ListenOverflows"),
+            listen_drops=extra("TcpExt.ListenDrops"),
+            sent_resets=tcp("Tcp.OutRsts"),
+            reset_connections=tcp("Tcp.EstabResets"),
+            failed_connects=tcp("Tcp.AttemptFails"),
+            timed_out_connections=extra("TcpExt.TCPAbortOnTimeout"),
+            memory_pressures=extra("TcpExt.TCPMemoryPressures"),
+            backlog_drops=extra("TcpExt.TCPBacklogDrop"),
+            packet_size_failures=extra.of("TcpExt.TCPMTUPFail"),
+            time_wait=sockets["TCP.tw"],
+            **provenance(sample, sample.series.snmp),
+        )
+    ]
+
+
+def udp_of(sample: Sample) -> list[Fact]:
+    """Return how datagrams fare."""
+    udp, udp6 = Growth(sample, sample.series.snmp), optional(sample, sample.series.snmp6)
+
+    def both(name: str) -> int:
+        return udp(f"Udp.{name}") + udp6(f"Udp6{name}")
+
+    return [
+        NodeUdp(
+            node=sample.node,
+            window_ms=udp.window_ms,
+            received=both("InDatagrams"),
+            without_listener=both("NoPorts"),
+            receive_buffer_errors=both("RcvbufErrors"),
+            send_buffer_errors=both("SndbufErrors"),
+            errors=both("InErrors"),
+            **provenance(sample, sample.series.snmp),
+        )
+    ]
+
+
+def settings_of(sample: Sample) -> list[Fact]:
+    """Return the settings; one that every kernel has and that cannot be read makes them unknown."""
+    found = sample.last(sample.series.settings)
+    bridge = found.values.get("bridge/bridge-nf-call-iptables", "")
+    return [
+        NodeSettings(
+            node=sample.node,
+            kernel=sample.last(sample.series.kernel),
+            ip_forward=must(found, sample, "ipv4/ip_forward") != "0",
+            ipv6_forward=found.values.get("ipv6/conf/all/forwarding", "0") != "0",
+            bridge_calls_iptables={"0": "off", "": "absent"}.get(bridge, "on"),
+            strict_interfaces=", ".join(strict_interfaces(found)),
+            local_ports=local_ports(must(found, sample, "ipv4/ip_local_port_range")),
+            listen_queue=whole(must(found, sample, "core/somaxconn")),
+            **provenance(sample, sample.series.settings),
+        )
+    ]
+
+
+def must(found: Settings, sample: Sample, path: str) -> str:
+    """Return one setting, or raise why it could not be read."""
+    if path not in found.values:
+        raise named(f"{sample.where(sample.series.settings)}/{path}: {found.missing.get(path, 'it was not read')}")
+    return found.values[path]
+
+
+def local_ports(text: str) -> int:
+    """Return the size of a range that is written as its first and last port."""
+    first, _, last = text.partition(" ")
+    return whole(last) - whole(first) + 1
+
+
+def whole(text: str) -> int:
+    """Return a number.
+
+    Raises:
+        Malformed: It is none.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
+        raise Malformed(f"not a number: {text[:60]!r}")
+    return int(text)
+
+
+def strict_interfaces(found: Settings) -> list[str]:
+    """Return the interfaces that drop what would not be answered by them."""
+    for_all = whole(found.values.get("ipv4/conf/all/rp_filter", "0"))
+    ends = ("ipv4/conf/", "/rp_filter")
+    each = {
+        path.removeprefix(ends[0]).removesuffix(ends[1]): max(for_all, whole(value))
+        for path, value in found.values.items()
+        if path.startswith(ends[0]) and path.endswith(ends[1])
+    }
+    return sorted(name for name, value in each.items() if value == STRICT and name not in ("all", "default", "lo"))
+
+
+def neighbours_of(sample: Sample) -> list[Fact]:
+    """Return the fill of the table."""
+    limit = whole(must(sample.last(sample.series.settings), sample, "ipv4/neigh/default/gc_thresh3"))
+    entries = [one for one in sample.last(sample.series.neighbours) if ":" not in one.ip]
+    return [
+        NodeNeighbours(
+            node=sample.node,
+            entries=len(entries),
+            failed=sum(one.state == "failed" for one in entries),
+            max_entries=limit,
+            used_permille=share(len(entries), limit, PERMILLE),
+            **provenance(sample, sample.series.neighbours),
+        )
+    ]
+
+
+def pressure_of(sample: Sample) -> list[Fact]:
+    """Return the shares of time; counters are microseconds."""
+    cpu, memory = Growth(sample, sample.series.cpu_pressure), Growth(sample, sample.series.memory_pressure)
+    return [
+        NodePressure(
+            node=sample.node,
+            window_ms=cpu.window_ms,
+            cpu_permille=share(cpu("some"), cpu.window_ms * 1000, PERMILLE),
+            memory_permille=share(memory("some"), memory.window_ms * 1000, PERMILLE),
+            **provenance(sample, sample.series.cpu_pressure),
+        )
+    ]
