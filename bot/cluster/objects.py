@@ -411,11 +411,30 @@ class NetworkPolicy(Object, frozen=True, kw_only=True):
     spec: NetworkPolicySpec = NetworkPolicySpec()
 
 
+class IngressServiceBackend(Part, frozen=True, kw_only=True):
+    name: str = ""
+
+
+class IngressBackend(Part, frozen=True, kw_only=True):
+    service: IngressServiceBackend = IngressServiceBackend()
+
+
+class IngressPath(Part, frozen=True, kw_only=True):
+    path: str = ""
+    backend: IngressBackend = IngressBackend()
+
+
+class IngressHttp(Part, frozen=True, kw_only=True):
+    paths: tuple[IngressPath, ...] = ()
+
+
 class IngressHostRule(Part, frozen=True, kw_only=True):
     host: str = ""
+    http: IngressHttp = IngressHttp()
 
 
 class IngressSpec(Part, frozen=True, kw_only=True):
+    default_backend: IngressBackend = IngressBackend()
     rules: tuple[IngressHostRule, ...] = ()
 
 

@@ -61,6 +61,10 @@ class Scope:
     """Nothing was named: look at everything, blame anything."""
     subjects: frozenset[Subject] = field(default_factory=frozenset)
     """Everything above and what belongs to it; a finding about one of these lies on the path."""
+    missing: tuple[str, ...] = ()
+    """Names in the symptom that nothing in the cluster has."""
+    notes: tuple[str, ...] = ()
+    """How the symptom was understood where its words leave that open, and what could not be read for it."""
 
     @property
     def nodes(self) -> tuple[str, ...]:
