@@ -42,18 +42,15 @@ class Netmedic(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101
         return command
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run the command line and exit with the status that the command returned.
-
-        0, 1 and 2 are the command's; see :mod:`bot.cli.status` for the others.
-        """
+    def main(self, **extra: Any) -> Any:  # type: ignore[override]  # called by keyword only
+        """Run the command line and exit with the status that the command returned; see :mod:`bot.cli.status`."""
         extra.setdefault("prog_name", "netmedic")
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+        if not extra.pop("standalone_mode", True):
+            return super().main(standalone_mode=False, **extra)
         try:
-            status = super().main(*args, standalone_mode=False, **extra)
-        except click.Abort as end:
-            status = INTERRUPTED if isinstance(end.__cause__, KeyboardInterrupt) else COULD_NOT
+            status = super().main(standalone_mode=False, **extra)
+        except click.Abort:
+            status = INTERRUPTED
         except click.ClickException as problem:
             problem.show()
             status = COULD_NOT
@@ -63,6 +60,7 @@ class Netmedic(click.Group):
 
 
 @click.group(
+    "netmedic",
     cls=Netmedic,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog='\b\nStart with:\n  netmedic doctor\n  netmedic diagnose "checkout cannot reach redis in namespace shop"',
@@ -73,3 +71,4 @@ def cli() -> None:
 
     It only reads, and needs no more than a kubeconfig or a snapshot of a cluster.
     """
+    import_module("bot.cli.logs").set_up()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,6 +21,20 @@ from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
 from bot.diagnosis.serialise import to_json, to_yaml
 from bot.facts.scope import Subject
+
+
+class Seconds(click.FloatRange):
+    """A length of time; ``nan``, which is in every range, is none."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, or refuse it."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return number
+
 
 WRITERS = {"json": to_json, "yaml": to_yaml}
 
@@ -52,7 +68,7 @@ Examples:
 @click.option("--explain", is_flag=True, help="Show the whole proof of each cause.")
 @click.option(
     "--budget",
-    type=click.FloatRange(min=0, min_open=True, max=600),
+    type=Seconds(min=0, min_open=True, max=600),
     metavar="SECONDS",
     help="Time to look; what is not finished then counts as not checked. 20 unless set otherwise.",
 )

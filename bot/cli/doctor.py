@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 
 import click
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bot.cli.options import cluster_options
 from bot.cli.program import Program, Where
-from bot.cli.render.pieces import LABEL, counted
+from bot.cli.render.pieces import LABEL, counted, indented
 from bot.cli.terminal import draw
 from bot.cli.text import cleaned
 from bot.diagnosis.doctor import Check, Health
 
 MARKS = {Health.OK: ("✓", "green"), Health.WARN: ("!", "yellow"), Health.FAIL: ("✗", "bold red")}
-ABOUT_COLUMNS = 34
+ABOUT_COLUMNS = 38
+"""The longest: ``list networkpolicies.networking.k8s.io``."""
+REMEDY_COLUMN = 7
 
 
 @click.command()
@@ -58,7 +60,5 @@ def line(check: Check) -> RenderableType:
     table.add_column(ratio=1, overflow="fold")
     sign, style = MARKS[check.health]
     found = Text(check.found, style=LABEL if check.health is Health.OK else "")
-    if check.remedy:
-        found.append(f"\n→ {check.remedy}", style="default")
     table.add_row(Text(sign, style=style), Text(check.health, style=style), Text(check.about), found)
-    return table
+    return Group(table, indented(Text(f"→ {check.remedy}"), REMEDY_COLUMN)) if check.remedy else table

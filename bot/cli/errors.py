@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import traceback
 from collections.abc import Iterator
 
 import click
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from yaml import MarkedYAMLError
 
+from bot.cli.logs import DEBUG, debugging
 from bot.cli.status import COULD_NOT
 from bot.cli.text import clean_lines
 from bot.cluster.errors import ClusterError
@@ -18,14 +20,13 @@ from bot.diagnosis.serialise import NotADiagnosis
 from bot.engine.rules import RuleError
 from bot.remediation.playbooks import PlaybookErrors
 
-DEBUG = "NETMEDIC_DEBUG"
 MESSAGES = (ClusterError, SymptomError, RuleError, PlaybookErrors, NotADiagnosis)
 """Errors whose text was written for the person at the keyboard: what happened, where, what to do."""
 
 
 def tell(problem: Exception) -> int:
     """Say on stderr what went wrong, and return the exit status."""
-    if os.environ.get(DEBUG) == "1":
+    if debugging():
         click.echo(clean_lines("".join(traceback.format_exception(problem))), err=True)
     for line in dict.fromkeys(message(single) for single in singles(problem)):
         click.echo(clean_lines(f"Error: {line}"), err=True)
@@ -47,6 +48,11 @@ def message(problem: BaseException) -> str:
         return str(problem)
     if isinstance(problem, ValidationError):
         return "\n".join(wrong_settings(problem))
+    if isinstance(problem, SettingsError):
+        return f'A setting of the environment cannot be read: {problem}. Lists are written as JSON, such as ["U1"].'
+    if isinstance(problem, MarkedYAMLError) and problem.problem_mark:
+        mark = problem.problem_mark
+        return f"{mark.name}:{mark.line + 1}: {problem.problem}."
     if isinstance(problem, OSError) and problem.filename is not None:
         return f"{problem.filename}: {problem.strerror}."
     return f"netmedic failed ({type(problem).__name__}, bug {number(problem)}). {DEBUG}=1 shows where."

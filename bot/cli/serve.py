@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import click
 
+from bot.cli.logs import set_up
 from bot.cli.program import Program
 
 
@@ -16,5 +18,6 @@ def serve(program: Program) -> int:
 
     Tokens and all else come from settings: see docs/slack.md. `netmedic doctor` says what is missing.
     """
+    set_up(logging.INFO)
     asyncio.run(program.serve())
     return 0

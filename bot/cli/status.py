@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.report import Diagnosis
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.diagnosis.report import Diagnosis
 
 NOTHING_FOUND = 0
 CAUSE_FOUND = 1

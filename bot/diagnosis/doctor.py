@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from bot.probes.probe import Probe
 from bot.settings import Settings
 
 SHOWN_NODES = 5
+"""Names of Nodes in one line (ours)."""
 
 
 class Health(StrEnum):
@@ -44,12 +45,27 @@ class Permission:
     verb: str
     namespace: str = ""
     """Empty: in the whole cluster."""
+    optional: bool = False
+    """Without it node helpers cannot be asked; all else works."""
 
 
 async def examine_cluster(
-    connect: Callable[[], Awaitable[Cluster]], *, probes: Sequence[Probe], helper_namespace: str, namespace: str = ""
+    connect: Callable[[], Awaitable[Cluster]],
+    *,
+    probes: Iterable[Probe],
+    also: Iterable[type[Object]] = (),
+    helper_namespace: str,
+    namespace: str = "",
 ) -> AsyncIterator[Check]:
-    """Yield whether the cluster can be reached, each read, and the node helper. Nothing follows what all else needs."""
+    """Yield whether the cluster can be reached, each read, and the node helper. Nothing follows what all else needs.
+
+    Args:
+        connect: Makes the cluster.
+        probes: Their reads together are what has to be allowed.
+        also: What is read besides, to find out what the words of a symptom mean.
+        helper_namespace: Where the node helpers run.
+        namespace: Ask for the reads in this one alone.
+    """
     try:
         cluster = await connect()
         yield Check(health=Health.OK, about="credentials", found=f"context {cluster.context}")
@@ -59,19 +75,20 @@ async def examine_cluster(
     try:
         yield Check(health=Health.OK, about="API server", found=await cluster.server_version())
     except ClusterError as problem:
-        yield failed("API server", problem, "Check that the address can be reached from here, and the credentials.")
+        yield failed("API server", problem, "Check that its address can be reached from here, and the credentials.")
         return
-    for check in await asyncio.gather(*(may(cluster, each) for each in needed(probes, namespace=namespace))):
+    reads = needed(probes, also, namespace=namespace)
+    for check in await asyncio.gather(*(may(cluster, each) for each in (*reads, *execs(helper_namespace)))):
         yield check
-    yield await may_exec(cluster, helper_namespace)
     yield await helpers(cluster)
 
 
-def needed(probes: Iterable[Probe], *, namespace: str = "") -> list[Permission]:
+def needed(probes: Iterable[Probe], also: Iterable[type[Object]] = (), *, namespace: str = "") -> list[Permission]:
     """Return the reads of all probes together, by resource."""
-    types = {of for probe in probes for of in probe.reads}
+    probes = tuple(probes)
+    types = {of for probe in probes for of in probe.reads} | set(also)
     found = {
-        Permission(permission=of.resource.permission, verb=verb, namespace=scope(of, namespace))
+        Permission(permission=of.resource.permission, verb=verb, namespace=namespace if of.resource.namespaced else "")
         for of in types
         for verb in verbs(of)
     }
@@ -85,13 +102,15 @@ def verbs(of: type[Object]) -> tuple[str, ...]:
     return ("get",) if of is ConfigMap else ("get", "list")
 
 
-def scope(of: type[Object], namespace: str) -> str:
-    """Return the namespace in which a type is read."""
-    return namespace if of.resource.namespaced else ""
+def execs(namespace: str) -> list[Permission]:
+    """Return what asking the node helpers takes: a WebSocket is a get, and newer API servers want create as well."""
+    return [
+        Permission(permission="pods/exec", verb=verb, namespace=namespace, optional=True) for verb in ("create", "get")
+    ]
 
 
 async def may(cluster: Cluster, asked: Permission) -> Check:
-    """Return whether one read is allowed."""
+    """Return whether one thing is allowed."""
     about = f"{asked.verb} {asked.permission}"
     where = f"in namespace {asked.namespace}" if asked.namespace else "in all namespaces"
     try:
@@ -99,22 +118,13 @@ async def may(cluster: Cluster, asked: Permission) -> Check:
     except ClusterError as problem:
         return failed(about, problem, "Ask again; the API server did not say whether this is allowed.")
     if allowed:
-        return Check(health=Health.OK, about=about, found="allowed")
-    remedy = f"Grant it to this identity {where}, as the chart's reader Role does."
-    return Check(health=Health.FAIL, about=about, found=f"forbidden {where}", remedy=remedy)
-
-
-async def may_exec(cluster: Cluster, helper_namespace: str) -> Check:
-    """Return whether the node helpers may be asked."""
-    about = f"exec in namespace {helper_namespace}"
-    try:
-        allowed = await cluster.may("create", "pods/exec", namespace=helper_namespace)
-    except ClusterError as problem:
-        return failed(about, problem, "Ask again; the API server did not say whether this is allowed.")
-    if allowed:
-        return Check(health=Health.OK, about=about, found="allowed")
-    remedy = f"Grant create on pods/exec in namespace {helper_namespace} alone, as the chart's reader Role does."
-    return Check(health=Health.WARN, about=about, found="forbidden: node helpers cannot be asked", remedy=remedy)
+        return Check(health=Health.OK, about=about, found=f"allowed {where}")
+    return Check(
+        health=Health.WARN if asked.optional else Health.FAIL,
+        about=about,
+        found=f"forbidden {where}",
+        remedy=f"Grant it to this identity {where}, as the chart's reader Role does.",
+    )
 
 
 async def helpers(cluster: Cluster) -> Check:
