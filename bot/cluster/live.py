@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -21,6 +22,7 @@ from bot.node.requests import HELPER_COMMAND
 EXECS_IN_FLIGHT = 20
 """Each is a WebSocket and a process on a Node (ours)."""
 
+_ONE_NAME = re.compile(r"metadata\.name==?([^,=!]+)")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
 
 
@@ -114,6 +116,8 @@ class LiveCluster:
         """Return the objects of a namespace, or of all, that the selectors let through."""
         if namespace and not _NAME.fullmatch(namespace):
             return []
+        if namespace and not labels and (named := _ONE_NAME.fullmatch(fields)):
+            return [*await self._one(of, name=named[1], namespace=namespace)]
         action = Action(verb="list", permission=of.resource.permission, namespace=namespace)
         selectors = {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
         for version in self._versions(of):
@@ -132,6 +136,13 @@ class LiveCluster:
             self._served[of] = version
             return sorted(found, key=lambda obj: (obj.metadata.namespace, obj.metadata.name))
         raise absent
+
+    async def _one(self, of: type[T], *, name: str, namespace: str) -> Sequence[T]:
+        """Return an object by its name, which takes the permission to get it only; nothing if it is not there."""
+        try:
+            return [await self.get(of, name=name, namespace=namespace)]
+        except errors.NotFound:
+            return []
 
     async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
         """Return the known lines (see :mod:`bot.cluster.redact`) of the beginning of a container's log."""

@@ -167,3 +167,6 @@ _CONFIG_MAPS: dict[str, dict[str, Callable[[str], str]]] = {
         _plain,
     ),
 }
+
+CONFIG_MAPS = tuple(_CONFIG_MAPS)
+"""The names of ConfigMaps of which anything is kept."""

@@ -12,21 +12,25 @@ import msgspec
 from bot.cluster.bundle import Bundle, Failure, HelperRecord
 from bot.cluster.cache import CachedCluster
 from bot.cluster.errors import ClusterError
-from bot.cluster.objects import OBJECT_TYPES, DaemonSet, Object, Pod, Service
+from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, Object, Pod, Service
 from bot.cluster.port import Cluster, T
+from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
 from bot.node import client
 from bot.node.requests import target
 
 SYSTEM_NAMESPACE = "kube-system"
 """Recorded always: kube-proxy, the DNS and most CNIs live there."""
-EVERYWHERE = (DaemonSet,)
-"""Recorded in all namespaces always: how a CNI is recognised, wherever it was installed."""
+LISTED = tuple(of for of in OBJECT_TYPES if of is not ConfigMap)
+EVERYWHERE = (ConfigMap, DaemonSet)
+"""Recorded in all namespaces always: how a CNI is recognised and set up, wherever it was installed."""
 
 BACKENDS_TRIED = 3
 """Pods of one Service that are connected to, as many as :mod:`bot.probes.ports` looks at."""
 MAX_TARGETS = 500
 """Of all connects together (ours): a recording looks, it does not scan."""
+MAX_CONFIG_NAMESPACES = 10
+"""Namespaces with DaemonSets in which ConfigMaps are looked for (ours)."""
 MAX_LOGS = 200
 """kube-proxy Pods whose log's beginning is recorded (ours)."""
 
@@ -50,6 +54,7 @@ async def record(
     started, version = cluster.now(), await cluster.server_version()
     progress("Reading objects")
     await recording.read_objects(chosen)
+    await recording.read_config_maps()
     progress("Reading the logs of kube-proxy")
     await recording.read_logs()
     progress("Asking the node helpers")
@@ -60,9 +65,7 @@ async def record(
         server_version=version,
         namespaces=chosen,
         everywhere=tuple(of.resource.permission for of in EVERYWHERE) if chosen else (),
-        objects={
-            of.resource.permission: msgspec.Raw(msgspec.json.encode(found)) for of, found in recording.objects.items()
-        },
+        objects={of.resource.permission: recording.encoded(of) for of in OBJECT_TYPES},
         unreadable=recording.unreadable,
         logs=recording.known_logs,
         helpers={
@@ -88,7 +91,7 @@ class Recording(CachedCluster):
         self.left_out: list[str] = []
 
     async def read_objects(self, namespaces: Collection[str]) -> None:
-        """List every type, in some namespaces or in all at once."""
+        """List every type but ConfigMaps, in some namespaces or in all at once."""
 
         async def read(of: type[Object], namespace: str, place: str) -> None:
             try:
@@ -97,12 +100,29 @@ class Recording(CachedCluster):
                 self.unreadable[of.resource.permission + place] = Failure.of(problem)
 
         async with asyncio.TaskGroup() as group:
-            for of in OBJECT_TYPES:
+            for of in LISTED:
                 if not namespaces or not of.resource.namespaced or of in EVERYWHERE:
                     group.create_task(read(of, "", ""))
                     continue
                 for namespace in namespaces:
                     group.create_task(read(of, namespace, f"@{namespace}"))
+
+    async def read_config_maps(self) -> None:
+        """Get the known ConfigMaps where they may be: beside a DaemonSet. No other one is ever read."""
+
+        async def read(namespace: str, name: str) -> None:
+            try:
+                self.objects[ConfigMap] += await self.list(
+                    ConfigMap, namespace=namespace, fields=f"metadata.name={name}"
+                )
+            except ClusterError as problem:
+                self.unreadable[f"{ConfigMap.resource.permission}@{namespace}"] = Failure.of(problem)
+
+        namespaces = sorted({SYSTEM_NAMESPACE, *(item.metadata.namespace for item in self._recorded(DaemonSet))})
+        async with asyncio.TaskGroup() as group:
+            for namespace in namespaces[:MAX_CONFIG_NAMESPACES]:
+                for name in CONFIG_MAPS:
+                    group.create_task(read(namespace, name))
 
     async def read_logs(self) -> None:
         """Read the beginning of kube-proxy's logs, where it says which mode it chose."""
@@ -159,6 +179,11 @@ class Recording(CachedCluster):
                 count += len(new)
                 found[node] |= new
         return found
+
+    def encoded(self, of: type[Object]) -> msgspec.Raw:
+        """Return the objects of a type as they stand in a bundle."""
+        found = sorted(self.objects[of], key=lambda obj: (obj.metadata.namespace, obj.metadata.name))
+        return msgspec.Raw(msgspec.json.encode(found))
 
     def _recorded(self, of: type[T]) -> list[T]:
         return cast("list[T]", self.objects[of])

@@ -124,6 +124,17 @@ async def test_a_name_that_no_object_can_have_is_not_asked_for(api: Api, name: s
     assert api.asked == []
 
 
+async def test_a_list_by_name_in_a_namespace_takes_the_permission_to_get_only(api: Api) -> None:
+    api.on(f"{PODS}/web", says({"metadata": {"name": "web", "namespace": "shop"}}))
+    api.on(f"{PODS}/none", status(404, name="none"))
+
+    async with api.cluster() as cluster:
+        [pod] = await cluster.list(Pod, namespace="shop", fields="metadata.name=web")
+        missing = await cluster.list(Pod, namespace="shop", fields="metadata.name=none")
+
+    assert (pod.metadata.name, missing) == ("web", [])
+
+
 async def test_endpoint_slices_are_read_as_v1beta1_where_v1_is_not_served_and_v1_is_not_tried_again(api: Api) -> None:
     api.on(V1BETA1, page("web", endpoints=[{"topology": {"kubernetes.io/hostname": "node1"}}]))
 
