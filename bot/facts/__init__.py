@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.cni import CniIdentity, PolicyEnforcement
-from bot.facts.dns import DnsService
+from bot.facts.dns import DnsPod, DnsService
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
@@ -18,6 +18,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
     for fact_type in (
         BackendConnect,
         CniIdentity,
+        DnsPod,
         DnsService,
         KubeProxyMode,
         KubeProxyPod,

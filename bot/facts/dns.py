@@ -32,3 +32,17 @@ class DnsService(Fact):
     """Labels of the workload's Pod template, ``k8s-app=kube-dns``."""
     selects_workload: bool
     """The Service's selector matches those labels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsPod(Fact):
+    """One Pod that the DNS Service selects."""
+
+    kind: ClassVar[str] = "dns_pod"
+
+    namespace: str
+    name: str
+    service: str
+    node: str
+    """Empty while it is not scheduled."""
+    ready: bool

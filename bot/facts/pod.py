@@ -25,7 +25,7 @@ class PodState(Fact):
     service: str
     """The Service that selects it; empty if it is not a backend. A Pod behind two Services makes two facts."""
     workload: str
-    """Name of the Deployment, StatefulSet, DaemonSet, ReplicaSet or Job that owns it; the Pod's own name if none does."""
+    """Name of the Deployment, StatefulSet, DaemonSet or the like that owns it; the Pod's own name if none does."""
     workload_type: str
     """Its kind; ``Pod`` if nothing owns it."""
     phase: str
@@ -42,5 +42,6 @@ class PodState(Fact):
     readiness_probe: str
     """That of the first container that is not ready, in words: ``HTTPS GET :8080/healthz``; empty if none."""
     readiness_failure: str
-    """What kubelet last said about it, at most 200 characters, with ``PodIP`` for the Pod's address so that replicas say
-    the same; empty if it said nothing."""
+    """What kubelet last said about it, at most 200 characters; empty if it said nothing.
+
+    The Pod's address is written ``PodIP``, so that replicas say the same."""

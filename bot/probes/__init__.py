@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.probes.cni import cni_identity, policy_enforcement
-from bot.probes.dns import dns_service
+from bot.probes.dns import dns_pod, dns_service
 from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
 from bot.probes.mtu import node_mtu, overlay_mtu
@@ -24,6 +24,7 @@ PROBES: tuple[Probe, ...] = (
     workload,
     pod_state,
     dns_service,
+    dns_pod,
     kube_proxy_mode,
     kube_proxy_pod,
     cni_identity,

@@ -8,7 +8,7 @@ from bot.cluster.objects import DaemonSet, Deployment, EndpointSlice, Pod, Servi
 from bot.cluster.port import Cluster
 from bot.cluster.selectors import to_text
 from bot.facts.base import Reason
-from bot.facts.dns import DnsService
+from bot.facts.dns import DnsPod, DnsService
 from bot.facts.scope import Scope
 from bot.probes.probe import CannotTell, probe
 from bot.probes.reading import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, Pods, is_dns, path_of
@@ -19,12 +19,7 @@ from bot.probes.workload import AnyWorkload, provides, ready, wanted, workloads_
 @probe(DnsService, reads=(Service, Pod, EndpointSlice, Deployment, StatefulSet, DaemonSet))
 async def dns_service(cluster: Cluster, scope: Scope) -> Iterable[DnsService]:
     """Count the Pods and the endpoints behind the cluster's DNS Service."""
-    services = [item for item in await cluster.list(Service, namespace=SYSTEM_NAMESPACE) if is_dns(item)]
-    named = {service.name for service in scope.services if service.namespace == SYSTEM_NAMESPACE}
-    if not scope.dns and not any(service.metadata.name in named for service in services):
-        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names an address, so no name is looked up")
-    if not services:
-        raise CannotTell(Reason.UNRECOGNISED, f"no DNS Service found in {SYSTEM_NAMESPACE}")
+    services = await dns_services(cluster, scope)
     pods = Pods(await cluster.list(Pod, namespace=SYSTEM_NAMESPACE))
     workloads = await workloads_of(cluster, SYSTEM_NAMESPACE)
     endpoints = by_service(await cluster.list(EndpointSlice, namespace=SYSTEM_NAMESPACE))
@@ -37,6 +32,40 @@ async def dns_service(cluster: Cluster, scope: Scope) -> Iterable[DnsService]:
         )
         for service in services
     ]
+
+
+@probe(DnsPod, reads=(Service, Pod))
+async def dns_pod(cluster: Cluster, scope: Scope) -> Iterable[DnsPod]:
+    """Tell which Nodes the Pods behind the DNS Service run on, and whether they are ready."""
+    services = await dns_services(cluster, scope)
+    pods = Pods(await cluster.list(Pod, namespace=SYSTEM_NAMESPACE))
+    return [
+        DnsPod(
+            namespace=pod.metadata.namespace,
+            name=pod.metadata.name,
+            service=service.metadata.name,
+            node=pod.spec.node_name,
+            ready=pod.ready,
+            source=path_of(pod),
+        )
+        for service in services
+        for pod in pods.selected_by(service)
+    ]
+
+
+async def dns_services(cluster: Cluster, scope: Scope) -> list[Service]:
+    """Return the DNS Services.
+
+    Raises:
+        CannotTell: There is none, or no name is looked up on the way.
+    """
+    services = [item for item in await cluster.list(Service, namespace=SYSTEM_NAMESPACE) if is_dns(item)]
+    named = {service.name for service in scope.services if service.namespace == SYSTEM_NAMESPACE}
+    if not scope.dns and not any(service.metadata.name in named for service in services):
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names an address, so no name is looked up")
+    if not services:
+        raise CannotTell(Reason.UNRECOGNISED, f"no DNS Service found in {SYSTEM_NAMESPACE}")
+    return services
 
 
 def fact_of(service: Service, server: AnyWorkload | None, *, selected: int, endpoints: int) -> DnsService:

@@ -39,7 +39,7 @@ async def readiness_failures(cluster: Cluster, pods: Iterable[Pod]) -> Mapping[t
         for event in sorted(events, key=lambda event: event.last_timestamp or event.event_time):
             key = (event.involved_object.namespace, event.involved_object.name)
             if key in addresses and event.message.startswith(READINESS_FAILED):
-                words = " ".join(event.message.removeprefix(READINESS_FAILED).split()) or "failed without output"
+                words = " ".join(event.message.removeprefix(READINESS_FAILED).split()) or "the check gave no output"
                 found[key] = (words.replace(addresses[key], "PodIP") if addresses[key] else words)[:FAILURE_LENGTH]
     return found
 
