@@ -13,7 +13,7 @@ from bot.cluster.memory import Helper, MemoryCluster
 from bot.cluster.objects import ConfigMap, DaemonSet, Object, Pod
 from bot.cluster.port import T
 from bot.cluster.snapshot import record
-from bot.node import client
+from bot.node.requests import sample_request
 from bot.probes import ports
 
 
@@ -34,10 +34,7 @@ class Asked(MemoryCluster):
         if request[0] == "sample":
             raise TimedOut("too slow")
         connects = {target: {"result": "open", "us": 100} for target in request[1:]}
-        head = {"schema": "netmedic/helper/v1", "version": 1, "node": node, "host_ip": "10.0.0.1"}
-        return json.dumps(
-            head | {"request": request, "started_at": "2026-01-01T12:00:00Z", "connects": connects}
-        ).encode()
+        return json.dumps({"request": request, "connects": connects}).encode()
 
     def connected(self) -> dict[str, set[str]]:
         return {node: set(targets) for node, word, *targets in self.requests if word == "connect"}
@@ -112,15 +109,15 @@ async def test_more_ports_than_the_limit_are_left_out_and_told_of(monkeypatch: p
 
 
 async def test_a_recording_answers_any_of_the_connects_and_fails_as_the_helper_did() -> None:
-    recorded = await record(Asked(SERVICE + pod("a"), helpers=HELPERS))
+    found = (await record(Asked(SERVICE + pod("a"), helpers=HELPERS))).cluster()
 
-    found = await client.connect(recorded.cluster(), "node1", ["10.1.0.1:81"])
+    answer = json.loads(await found.ask_helper("node1", ("connect", "10.1.0.1:81")))
 
-    assert {target: result.result for target, result in found.items()} == {"10.1.0.1:81": "open"}
+    assert answer["connects"] == {"10.1.0.1:81": {"result": "open", "us": 100}}
     with pytest.raises(TimedOut, match=r"^too slow$"):
-        await client.sample(recorded.cluster(), "node1")
+        await found.ask_helper("node1", sample_request())
     with pytest.raises(NotRecorded):
-        await client.connect(recorded.cluster(), "node1", ["10.1.0.1:99"])
+        await found.ask_helper("node1", ("connect", "10.1.0.1:99"))
 
 
 CONFIG = """
