@@ -6,7 +6,7 @@ import asyncio
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,9 +18,11 @@ from bot.cli.status import status_of
 from bot.cli.terminal import draw, progress
 from bot.cli.text import clean
 from bot.diagnosis.report import Diagnosis
-from bot.diagnosis.scope import Ambiguous
 from bot.diagnosis.serialise import to_json, to_yaml
 from bot.facts.scope import Subject
+
+if TYPE_CHECKING:
+    from bot.diagnosis.scope import Ambiguous
 
 
 class Seconds(click.FloatRange):
@@ -107,13 +109,18 @@ def answer(program: Program, where: Where, symptom: str, *, namespace: str, budg
     """Return the diagnosis; questions on the way are put to the person at the terminal."""
     chosen: dict[str, Subject] = {}
     while True:
-        with progress() as step:
+        with progress() as tick:
             found = asyncio.run(
                 program.diagnose(
-                    where, symptom, namespace=namespace, budget_seconds=budget_seconds, chosen=chosen, progress=step
+                    where,
+                    symptom,
+                    namespace=namespace,
+                    budget_seconds=budget_seconds,
+                    chosen=chosen,
+                    progress=lambda now: tick(now.doing, done=now.done, total=now.total),
                 )
             )
-        if not isinstance(found, Ambiguous):
+        if isinstance(found, Diagnosis):
             return found
         chosen[found.word] = choose(found)
 

@@ -17,7 +17,6 @@ from bot.cli.render.pieces import counted, indented, labelled, short, signed
 from bot.cli.terminal import draw, progress
 from bot.cli.text import clean
 from bot.cluster.bundle import Bundle, write
-from bot.diagnosis.diagnose import Progress
 from bot.diagnosis.report import HopStatus
 
 
@@ -47,12 +46,8 @@ def snapshot(
     if not output.parent.is_dir():
         raise click.ClickException(f"There is no folder {output.parent} to write to.")
     where = Where(kubeconfig=kubeconfig, context=context)
-    with progress() as step:
-        bundle = asyncio.run(
-            program.record(
-                where, namespaces=namespaces, progress=lambda doing: step(Progress(doing=doing, done=0, total=0))
-            )
-        )
+    with progress() as tick:
+        bundle = asyncio.run(program.record(where, namespaces=namespaces, progress=tick))
     write(bundle, output)
     draw(told(bundle, file=output, size_bytes=output.stat().st_size))
     return 0

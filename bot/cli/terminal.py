@@ -6,9 +6,9 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import Protocol, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -16,12 +16,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from bot.cli.output import write
 from bot.cli.text import clean
 
-if TYPE_CHECKING:
-    from bot.diagnosis.diagnose import Progress as Step
-
 PIPE_COLUMNS = 80
 MOST_COLUMNS = 120
 """Longer lines are tiring to read (ours)."""
+
+
+class Tick(Protocol):
+    """Shows how far the work is."""
+
+    def __call__(self, doing: str, *, done: int = 0, total: int = 0) -> None:
+        """Show what is being done; ``total`` 0: nobody knows how much there is."""
+        ...
 
 
 def draw(parts: Iterable[RenderableType], stream: TextIO | None = None) -> None:
@@ -57,7 +62,7 @@ def columns(stream: TextIO) -> int:
 
 
 @contextmanager
-def progress(console: Console | None = None) -> Iterator[Callable[[Step], None]]:
+def progress(console: Console | None = None) -> Iterator[Tick]:
     """Show on stderr how far the work is, while it is done and only on a terminal; nothing stays behind."""
     console = console or Console(stderr=True, highlight=False, markup=False)
     with Progress(
@@ -72,7 +77,7 @@ def progress(console: Console | None = None) -> Iterator[Callable[[Step], None]]
     ) as shown:
         task = shown.add_task("Connecting", total=None)
 
-        def step(step: Step) -> None:
-            shown.update(task, description=clean(step.doing), completed=step.done, total=step.total or None)
+        def tick(doing: str, *, done: int = 0, total: int = 0) -> None:
+            shown.update(task, description=clean(doing), completed=done, total=total or None)
 
-        yield step
+        yield tick

@@ -7,25 +7,7 @@ import pytest
 from tests.cli.fakes import FakeProgram, run
 from tests.cli.golden_files import same_as_golden
 
-RULE = """\
-id: conntrack-nearly-full
-title: A Node's connection table is nearly full
-category: conntrack-nat
-severity: warning
-confidence: likely
-hop: node
-when:
-  node_conntrack:
-    used_permille: {gte: 900, source: "ours"}
-concludes:
-  subject: {kind: Node, name: "{node_conntrack.node}"}
-  details:
-    node: "{node_conntrack.node}"
-summary: The connection table of {node_conntrack.node} is nearly full.
-refuted_by: Entries well below the maximum while the symptom lasts.
-remedy: Raise net.netfilter.nf_conntrack_max on the Node.
-docs: https://docs.kernel.org/networking/nf_conntrack-sysctl.html
-"""
+RULE = (Path(__file__).parent / "rules" / "conntrack-nearly-full.yaml").read_text()
 GOLDEN = """\
 - case: nine tenths
   facts:

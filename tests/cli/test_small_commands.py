@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.cli.app import cli
 from tests.cli.fakes import FakeProgram
 
-cli(obj=FakeProgram(folders=(Path("rules"),)))
+cli(obj=FakeProgram(folders=(Path("tests/cli/rules"),)))
 """
 
 
@@ -80,7 +80,7 @@ def completions(*words: str) -> list[str]:
         (("d",), ["diagnose", "doctor"]),
         (("diagnose", "web", "--ex"), ["--explain"]),
         (("diagnose", "web", "-o", ""), ["text", "json", "yaml"]),
-        (("rules", "show", "conntrack-f"), ["conntrack-full"]),
+        (("rules", "show", "conn"), ["conntrack-nearly-full"]),
     ],
 )
 def test_shells_complete(words: tuple[str, ...], offered: list[str]) -> None:
