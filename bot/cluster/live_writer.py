@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from bot import __version__
-from bot.cluster import credentials as login
 from bot.cluster import errors
 from bot.cluster.credentials import Credentials
+from bot.cluster.live import LiveCluster
 from bot.cluster.refusals import Action, error_of, status_of, words
 from bot.cluster.writer import FIELD_MANAGER, Conflict, Json, Operation, Refused, Target, resource_of
 
@@ -26,29 +26,21 @@ REQUEST_SECONDS = 15.0
 class LiveWriter:
     """A :class:`bot.cluster.writer.Writer` for one API server."""
 
-    def __init__(self, credentials: Credentials, *, renew: Callable[[], Awaitable[Credentials]]) -> None:
+    def __init__(self, credentials: Credentials, *, renew: Callable[[Credentials], Awaitable[Credentials]]) -> None:
         """Connect at the first request.
 
         Args:
             credentials: Used until the server refuses them.
-            renew: Gives others; called once for each refusal.
+            renew: Gives others than those that were refused; called once for a request.
         """
         self._credentials = credentials
         self._renew = renew
         self._api: ApiClient | None = None
 
     @classmethod
-    async def connect(cls, *, kubeconfig: str = "", context: str = "") -> LiveWriter:
-        """Return a writer with the credentials of a kubeconfig's context, or of the Pod this runs in.
-
-        Raises:
-            Unreachable: There are none.
-        """
-
-        async def resolve() -> Credentials:
-            return await asyncio.to_thread(login.resolve, kubeconfig=kubeconfig, context=context)
-
-        return cls(await resolve(), renew=resolve)
+    def beside(cls, cluster: LiveCluster) -> LiveWriter:
+        """Return a writer with the credentials of a reader."""
+        return cls(cluster.transport.credentials, renew=cluster.transport.renewed)
 
     @property
     def context(self) -> str:
@@ -87,7 +79,7 @@ class LiveWriter:
         code, content = await self._send(method, path, action, body)
         if code == HTTPStatus.UNAUTHORIZED:
             await self.close()
-            self._credentials = await self._renew()
+            self._credentials = await self._renew(self._credentials)
             code, content = await self._send(method, path, action, body)
         if not HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
             raise _error(code, content, action, target, who=self._who, context=self.context)

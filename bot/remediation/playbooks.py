@@ -48,6 +48,8 @@ def load(folders: Iterable[Path], rules: Iterable[Rule]) -> dict[str, Playbook]:
         if playbook.id in found:
             problems.append(Problem(document.file, 1, f"{quote(playbook.id)} is also in {found[playbook.id].path}"))
         found[playbook.id] = playbook
+    if problems:
+        raise PlaybookErrors(problems)
     by_id = {rule.id: rule for rule in rules}
     for playbook in found.values():
         problems += (Problem(playbook.path, 1, message) for message in disagreements(playbook, by_id))
@@ -109,7 +111,7 @@ def read(document: Document) -> Playbook | None:
         docs=docs,
         path=document.file,
     )
-    if not playbook.steps:
+    if not playbook.steps and not document.problems:
         document.problem(keys["steps"].line, "steps must have at least one step")
     return None if document.problems else playbook
 
