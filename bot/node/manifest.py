@@ -11,6 +11,8 @@ COLLECTOR = Path(__file__).parent / "collector"
 ENTRY = "import sys\n\nfrom collector.answer import main\n\nsys.exit(main(sys.argv[1:]))\n"
 NAME = "netmedic-helper"
 MOUNT = "/netmedic"
+RECORDING = "/run/netmedic"
+"""Where the flight recorder's ring is: memory, 3.6 MB."""
 # Any user but root; it owns nothing.
 USER = 65532
 
@@ -89,10 +91,16 @@ def pod_spec(image: str, code: dict[str, str]) -> dict[str, Any]:
                     "requests": {"cpu": "10m", "memory": "32Mi"},
                     "limits": {"cpu": "500m", "memory": "128Mi"},
                 },
-                "volumeMounts": [{"name": "code", "mountPath": MOUNT, "readOnly": True}],
+                "volumeMounts": [
+                    {"name": "code", "mountPath": MOUNT, "readOnly": True},
+                    {"name": "recording", "mountPath": RECORDING},
+                ],
             }
         ],
-        "volumes": [{"name": "code", "configMap": {"name": NAME, "items": items(code)}}],
+        "volumes": [
+            {"name": "code", "configMap": {"name": NAME, "items": items(code)}},
+            {"name": "recording", "emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}},
+        ],
     }
 
 

@@ -1,7 +1,8 @@
 """The node helper's program: it looks at its Node's kernel and answers, and can do nothing else.
 
 Python's standard library only; nothing else of netmedic is imported. It runs without root and without capabilities,
-opens no port, starts no process, writes no file, and interprets nothing it is given by a shell. Read in this order:
+opens no port, starts no process, writes no file but the recorder's own in memory, and interprets nothing it is given by
+a shell. Read in this order:
 
 answer.py   the fixed set of requests, and the checks of their arguments
 sample.py   what is read, and how often
@@ -11,5 +12,6 @@ sysctl.py   settings of the kernel
 netlink.py  interfaces and addresses, asked of the kernel
 routes.py   routes and neighbours, likewise
 connect.py  TCP connects that send no data
+recorder.py the last 15 minutes of some counters, written and read again
 idle.py     what the Pod does between requests
 """

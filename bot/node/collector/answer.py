@@ -3,7 +3,8 @@
 version                     which collector this is
 sample --seconds N          the Node's interfaces and counters, over N seconds (1 to 30)
 connect IP:PORT ...         TCP connects to at most 64 addresses
-idle                        the Pod's main process; no document
+recall --from A --to B      what was recorded from A to B seconds ago (at most 900)
+idle                        the Pod's main process, which records; no document
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from .connect import MAX_TARGETS, connect, target
 from .idle import idle
 from .proc import Problem, decimal, shown
 from .read import Json
+from .recorder import recall
 from .sample import sample
 
 SCHEMA = "netmedic/helper/v1"
 VERSION = 1
 MAX_SECONDS = 30
+MAX_AGE = 900
 MAX_ARGUMENT = 64
-USAGE = "usage: version | sample --seconds N | connect IP:PORT ... | idle"
+USAGE = "usage: version | sample --seconds N | connect IP:PORT ... | recall --from A --to B | idle"
 
 
 def main(arguments: list[str]) -> int:
@@ -59,6 +62,8 @@ def checked(arguments: list[str]) -> list[str]:
         case ["version"] | ["idle"]:
             return arguments
         case ["sample", "--seconds", seconds] if 1 <= decimal(seconds) <= MAX_SECONDS:
+            return arguments
+        case ["recall", "--from", oldest, "--to", newest] if decimal(newest) < decimal(oldest) <= MAX_AGE:
             return arguments
         case ["connect", *targets] if 1 <= len(targets) <= MAX_TARGETS:
             for text in targets:
@@ -92,6 +97,9 @@ def values(request: list[str]) -> dict[str, Json]:
         case ["sample", _, seconds]:
             must_be_on_the_host(os.environ.get("HOST_IP", ""))
             return {"series": sample(int(seconds))}
+        case ["recall", _, oldest, _, newest]:
+            must_be_on_the_host(os.environ.get("HOST_IP", ""))
+            return {"recording": recall(int(oldest), int(newest))}
         case ["connect", *targets]:
             must_be_on_the_host(os.environ.get("HOST_IP", ""))
             return {"connects": connect({text: target(text) for text in targets})}
