@@ -6,7 +6,6 @@ import asyncio
 
 import click
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bot.cli.options import cluster_options
@@ -17,9 +16,9 @@ from bot.cli.text import cleaned
 from bot.diagnosis.doctor import Check, Health
 
 MARKS = {Health.OK: ("✓", "green"), Health.WARN: ("!", "yellow"), Health.FAIL: ("✗", "bold red")}
-ABOUT_COLUMNS = 38
-"""The longest: ``list networkpolicies.networking.k8s.io``."""
-REMEDY_COLUMN = 7
+ABOUT_COLUMNS = 43
+"""The longest: ``get, list networkpolicies.networking.k8s.io``."""
+BELOW_COLUMN = 7
 
 
 @click.command()
@@ -52,13 +51,11 @@ async def examined(program: Program, where: Where, *, namespace: str) -> list[Ch
 
 
 def line(check: Check) -> RenderableType:
-    """Return one check: its sign, what it is about, what was found, and below it what to do."""
-    table = Table.grid(padding=(0, 1, 0, 0), pad_edge=False, expand=True)
-    table.add_column(width=1)
-    table.add_column(width=4)
-    table.add_column(width=ABOUT_COLUMNS, overflow="fold")
-    table.add_column(ratio=1, overflow="fold")
+    """Return one check: its sign, what it is about and what was found; what is not well has lines of its own."""
     sign, style = MARKS[check.health]
-    found = Text(check.found, style=LABEL if check.health is Health.OK else "")
-    table.add_row(Text(sign, style=style), Text(check.health, style=style), Text(check.about), found)
-    return Group(table, indented(Text(f"→ {check.remedy}"), REMEDY_COLUMN)) if check.remedy else table
+    head = Text.assemble((f"{sign} {check.health:<4} ", style), f"{check.about:<{ABOUT_COLUMNS}}")
+    if check.health is Health.OK:
+        return head.append(f" {check.found}", style=LABEL)
+    below = [Text(check.found), *([Text(f"→ {check.remedy}")] if check.remedy else [])]
+    head.rstrip()
+    return Group(head, *(indented(text, BELOW_COLUMN) for text in below))

@@ -34,15 +34,15 @@ class Check:
     about: str
     found: str
     remedy: str = ""
-    """Empty when ok."""
+    """Empty when ok, or when ``found`` says it."""
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Permission:
-    """One thing the reader has to be allowed."""
+    """What the reader has to be allowed with one resource."""
 
     permission: str
-    verb: str
+    verbs: tuple[str, ...]
     namespace: str = ""
     """Empty: in the whole cluster."""
     optional: bool = False
@@ -70,15 +70,15 @@ async def examine_cluster(
         cluster = await connect()
         yield Check(health=Health.OK, about="credentials", found=f"context {cluster.context}")
     except ClusterError as problem:
-        yield failed("credentials", problem, "Check --kubeconfig, --context and KUBECONFIG.")
+        yield failed("credentials", problem)
         return
     try:
         yield Check(health=Health.OK, about="API server", found=await cluster.server_version())
     except ClusterError as problem:
-        yield failed("API server", problem, "Check that its address can be reached from here, and the credentials.")
+        yield failed("API server", problem)
         return
-    reads = needed(probes, also, namespace=namespace)
-    for check in await asyncio.gather(*(may(cluster, each) for each in (*reads, *execs(helper_namespace)))):
+    wanted = (*needed(probes, also, namespace=namespace), exec_in(helper_namespace))
+    for check in await asyncio.gather(*(may(cluster, each) for each in wanted)):
         yield check
     yield await helpers(cluster)
 
@@ -87,13 +87,14 @@ def needed(probes: Iterable[Probe], also: Iterable[type[Object]] = (), *, namesp
     """Return the reads of all probes together, by resource."""
     probes = tuple(probes)
     types = {of for probe in probes for of in probe.reads} | set(also)
-    found = {
-        Permission(permission=of.resource.permission, verb=verb, namespace=namespace if of.resource.namespaced else "")
+    found = [
+        Permission(
+            permission=of.resource.permission, verbs=verbs(of), namespace=namespace if of.resource.namespaced else ""
+        )
         for of in types
-        for verb in verbs(of)
-    }
+    ]
     if any(probe.logs for probe in probes):
-        found.add(Permission(permission="pods/log", verb="get", namespace=namespace))
+        found.append(Permission(permission="pods/log", verbs=("get",), namespace=namespace))
     return sorted(found)
 
 
@@ -102,28 +103,27 @@ def verbs(of: type[Object]) -> tuple[str, ...]:
     return ("get",) if of is ConfigMap else ("get", "list")
 
 
-def execs(namespace: str) -> list[Permission]:
+def exec_in(namespace: str) -> Permission:
     """Return what asking the node helpers takes: a WebSocket is a get, and newer API servers want create as well."""
-    return [
-        Permission(permission="pods/exec", verb=verb, namespace=namespace, optional=True) for verb in ("create", "get")
-    ]
+    return Permission(permission="pods/exec", verbs=("create", "get"), namespace=namespace, optional=True)
 
 
 async def may(cluster: Cluster, asked: Permission) -> Check:
-    """Return whether one thing is allowed."""
-    about = f"{asked.verb} {asked.permission}"
+    """Return whether what is done with one resource is allowed."""
+    about = f"{', '.join(asked.verbs)} {asked.permission}"
     where = f"in namespace {asked.namespace}" if asked.namespace else "in all namespaces"
     try:
-        allowed = await cluster.may(asked.verb, asked.permission, namespace=asked.namespace)
+        allowed = {verb: await cluster.may(verb, asked.permission, namespace=asked.namespace) for verb in asked.verbs}
     except ClusterError as problem:
-        return failed(about, problem, "Ask again; the API server did not say whether this is allowed.")
-    if allowed:
+        return failed(about, problem)
+    if all(allowed.values()):
         return Check(health=Health.OK, about=about, found=f"allowed {where}")
+    forbidden = ", ".join(verb for verb in asked.verbs if not allowed[verb])
     return Check(
         health=Health.WARN if asked.optional else Health.FAIL,
         about=about,
-        found=f"forbidden {where}",
-        remedy=f"Grant it to this identity {where}, as the chart's reader Role does.",
+        found=f"{forbidden} forbidden {where}",
+        remedy=f"Grant {forbidden} on {asked.permission} to this identity {where}, as the chart's reader Role does.",
     )
 
 
@@ -180,6 +180,6 @@ def database(problem: str) -> Check:
     return Check(health=Health.FAIL, about="database", found=problem, remedy=remedy)
 
 
-def failed(about: str, problem: ClusterError, remedy: str) -> Check:
-    """Return a check that ended with an error."""
-    return Check(health=Health.FAIL, about=about, found=str(problem), remedy=remedy)
+def failed(about: str, problem: ClusterError) -> Check:
+    """Return a check that ended with an error, which says itself what to do."""
+    return Check(health=Health.FAIL, about=about, found=str(problem))

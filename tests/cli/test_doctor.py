@@ -8,9 +8,9 @@ from tests.cli.golden_files import same_as_golden
 CREDENTIALS = Check(health=Health.OK, about="credentials", found="context kind-shop")
 FORBIDDEN = Check(
     health=Health.FAIL,
-    about="list networkpolicies.networking.k8s.io",
-    found="forbidden in all namespaces",
-    remedy="Grant it to this identity in all namespaces, as the chart's reader Role does.",
+    about="get, list networkpolicies.networking.k8s.io",
+    found="list forbidden in all namespaces",
+    remedy="Grant list on networkpolicies.networking.k8s.io to this identity, as the chart's reader Role does.",
 )
 NO_HELPER = Check(
     health=Health.WARN,
