@@ -5,7 +5,6 @@ Nothing heavy is imported before a command needs it, so that ``netmedic --versio
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING
 from bot import shipped
 
 if TYPE_CHECKING:
-    from bot.cli.program import SnapshotSummary, Where
+    from bot.cli.program import Where
+    from bot.cluster.bundle import Bundle
+    from bot.cluster.live import LiveCluster
     from bot.cluster.port import Cluster
     from bot.diagnosis.diagnose import Diagnose, Progress
     from bot.diagnosis.doctor import Check
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.diagnosis.scope import Ambiguous
     from bot.engine.book import RuleBook
     from bot.facts.scope import Subject
+    from bot.remediation.playbook import Playbook
     from bot.settings import Settings
 
 
@@ -49,6 +51,13 @@ class Netmedic:
 
         return RuleBook(load(*self.rules_folders()), choose_engine())
 
+    @cache  # noqa: B019
+    def playbooks(self) -> Mapping[str, Playbook]:
+        """Return the playbooks in use: those shipped, then the site's own."""
+        from bot.remediation.playbooks import load
+
+        return load((shipped.folder("playbooks"), *self.settings().playbooks_dirs), self.rule_book().rules)
+
     def close(self) -> None:
         """End what was started."""
         if Netmedic.rule_book.cache_info().currsize:
@@ -62,19 +71,25 @@ class Netmedic:
 
             yield load(where.bundle)
             return
+        async with self.live(where) as cluster:
+            yield cluster
+
+    @asynccontextmanager
+    async def live(self, where: Where) -> AsyncIterator[LiveCluster]:
+        """Give the live cluster that is meant, and disconnect afterwards."""
         from bot.cluster.connect import connect
 
         settings = self.settings()
-        live = await connect(
+        cluster = await connect(
             context=where.context,
             kubeconfig=where.kubeconfig,
             helper_namespace=settings.helper_namespace,
             helper_labels=settings.helper_labels,
         )
         try:
-            yield live
+            yield cluster
         finally:
-            await live.aclose()
+            await cluster.aclose()
 
     def diagnoser(
         self, *, budget_seconds: float | None = None, chosen: Mapping[str, Subject] | None = None
@@ -103,26 +118,30 @@ class Netmedic:
         progress: Callable[[Progress], None],
     ) -> Diagnosis | Ambiguous:
         """Return the diagnosis with its plans, or the question that has to be answered first."""
+        from bot.diagnosis.report import Diagnosis
+        from bot.remediation.make import propose
+
         diagnose = self.diagnoser(budget_seconds=budget_seconds, chosen=chosen)
         async with self.cluster(where) as cluster:
-            return await diagnose(cluster, symptom, namespace=namespace, progress=progress)
+            answer = await diagnose(cluster, symptom, namespace=namespace, progress=progress)
+            if not isinstance(answer, Diagnosis):
+                return answer
+            # Without a writer: the command line shows a plan and tries nothing, not even in a dry run.
+            proposal = await propose(
+                answer,
+                self.playbooks(),
+                cluster=cluster,
+                writer=None,
+                expires_seconds=self.settings().plan_expires_seconds,
+            )
+            return proposal.attached_to(answer)
 
-    async def snapshot(self, where: Where, *, namespaces: tuple[str, ...], file: Path) -> SnapshotSummary:
-        """Write what diagnoses read into a new file."""
-        from bot.cli.program import SnapshotSummary
-        from bot.cluster.bundle import write
+    async def record(self, where: Where, *, namespaces: tuple[str, ...], progress: Callable[[str], None]) -> Bundle:
+        """Return a recording of what diagnoses read; no namespaces mean all."""
         from bot.cluster.snapshot import record
 
         async with self.cluster(where) as cluster:
-            bundle = await record(cluster, namespaces=namespaces)
-        await asyncio.to_thread(write, bundle, file)
-        size = (await asyncio.to_thread(file.stat)).st_size
-        return SnapshotSummary(
-            objects=bundle.counts,
-            nodes=tuple(sorted(bundle.helpers)),
-            unreadable={what: failure.detail for what, failure in bundle.unreadable.items()},
-            size_bytes=size,
-        )
+            return await record(cluster, namespaces=namespaces, progress=progress)
 
     async def doctor(self, where: Where, *, namespace: str) -> AsyncIterator[Check]:
         """Yield what works and what does not, as it is found out."""
@@ -145,6 +164,11 @@ class Netmedic:
 
     async def serve(self) -> None:
         """Answer in Slack until it is told to end."""
+        from bot.cli.program import Where
+        from bot.serve import serve
+
+        async with self.live(Where()) as cluster:
+            await serve(self.settings(), cluster=cluster, diagnose=self.diagnoser(), playbooks=self.playbooks())
 
 
 def main() -> None:

@@ -97,13 +97,6 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     helpers: dict[str, HelperRecord] = {}
     notes: tuple[str, ...] = ()
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """Return how many objects there are, by permission."""
-        return {
-            what: len(msgspec.json.decode(objects, type=list[msgspec.Raw])) for what, objects in self.objects.items()
-        }
-
     def cluster(self) -> MemoryCluster:
         """Return the cluster that was recorded.
 
