@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -174,7 +175,8 @@ class Transport:
         limits = self._limits
         return httpx.AsyncClient(
             base_url=self.credentials.server,
-            verify=self.credentials.tls if self.credentials.tls is not None else True,
+            # A server without TLS gets a context that trusts nobody.
+            verify=self.credentials.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             proxy=self.credentials.proxy or None,
             trust_env=False,
             headers={"accept": "application/json", "user-agent": f"netmedic/{__version__}"},
