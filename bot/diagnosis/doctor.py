@@ -123,7 +123,7 @@ async def may(cluster: Cluster, asked: Permission) -> Check:
         health=Health.WARN if asked.optional else Health.FAIL,
         about=about,
         found=f"{forbidden} forbidden {where}",
-        remedy=f"Grant {forbidden} on {asked.permission} to this identity {where}, as the chart's reader Role does.",
+        remedy=f"Grant {forbidden} on {asked.permission} to this identity, as the chart's reader Role does.",
     )
 
 
@@ -134,7 +134,7 @@ async def helpers(cluster: Cluster) -> Check:
         nodes = {node.metadata.name for node in await cluster.list(Node)}
         missing = sorted(nodes - set(await cluster.helper_nodes()))
     except ClusterError as problem:
-        return Check(health=Health.WARN, about="node helper", found=str(problem), remedy=install)
+        return Check(health=Health.WARN, about="node helper", found=str(problem))
     if not missing:
         return Check(health=Health.OK, about="node helper", found=f"on all {len(nodes)} Nodes")
     if len(missing) == len(nodes):
