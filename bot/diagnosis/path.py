@@ -18,11 +18,13 @@ class Stage:
     """One hop before it is judged: which rules concern it, and of which Nodes."""
 
     hop: str
-    rules_hop: str
+    rules_hops: tuple[str, ...]
     """The ``hop`` of the rules that concern it."""
     subject: str
     nodes: tuple[str, ...] = ()
     """Where the rules are about Nodes: the ones of this hop."""
+    other_pods: tuple[Subject, ...] = ()
+    """Pods whose faults belong to another hop."""
 
 
 def draw(scope: Scope, verdicts: Sequence[Verdict], judgement: Judgement) -> tuple[Hop, ...]:
@@ -35,38 +37,48 @@ def draw(scope: Scope, verdicts: Sequence[Verdict], judgement: Judgement) -> tup
 def stages(scope: Scope) -> Iterable[Stage]:
     """Yield the hops a symptom's packets meet."""
     if scope.cluster_wide:
-        yield Stage(hop="name-lookup", rules_hop="name-lookup", subject="cluster DNS")
-        yield Stage(hop="service", rules_hop="service", subject="all Services")
-        yield Stage(hop="node", rules_hop="node", subject="all Nodes")
-        yield Stage(hop="encapsulation", rules_hop="encapsulation", subject="between the Nodes")
-        yield Stage(hop="target-pod", rules_hop="target-pod", subject="all Pods behind Services")
+        yield Stage(hop="name-lookup", rules_hops=("name-lookup",), subject="cluster DNS")
+        yield Stage(hop="service", rules_hops=("service",), subject="all Services")
+        yield Stage(hop="node", rules_hops=("node",), subject="all Nodes")
+        yield Stage(hop="encapsulation", rules_hops=("encapsulation",), subject="between the Nodes")
+        yield Stage(hop="target-pod", rules_hops=("pod", "target-pod"), subject="all Pods behind Services")
         return
     if scope.dns:
-        yield Stage(hop="name-lookup", rules_hop="name-lookup", subject="cluster DNS")
-    yield Stage(hop="client-pod", rules_hop="client-pod", subject=words(scope.clients) or "any Pod")
+        yield Stage(hop="name-lookup", rules_hops=("name-lookup",), subject="cluster DNS")
+    yield Stage(
+        hop="client-pod",
+        rules_hops=("pod", "client-pod"),
+        subject=words(scope.clients) or "any Pod",
+        other_pods=scope.backends,
+    )
     client_nodes = scope.client_nodes or scope.named_nodes
-    yield Stage(hop="client-node", rules_hop="node", subject=nodes_in_words(client_nodes), nodes=client_nodes)
+    yield Stage(hop="client-node", rules_hops=("node",), subject=nodes_in_words(client_nodes), nodes=client_nodes)
     if scope.outside_host:
-        yield Stage(hop="snat", rules_hop="snat", subject=nodes_in_words(client_nodes), nodes=client_nodes)
+        yield Stage(hop="snat", rules_hops=("snat",), subject=nodes_in_words(client_nodes), nodes=client_nodes)
         host = f"{scope.outside_host}:{scope.outside_port}" if scope.outside_port else scope.outside_host
-        yield Stage(hop="outside-host", rules_hop="outside-host", subject=host)
+        yield Stage(hop="outside-host", rules_hops=("outside-host",), subject=host)
         return
     if scope.services:
-        yield Stage(hop="service", rules_hop="service", subject=words(scope.services))
+        yield Stage(hop="service", rules_hops=("service",), subject=words(scope.services))
     if set(client_nodes) != set(scope.target_nodes) or len(scope.target_nodes) > 1:
         between = f"{nodes_in_words(client_nodes)} to {nodes_in_words(scope.target_nodes)}"
-        yield Stage(hop="encapsulation", rules_hop="encapsulation", subject=between, nodes=scope.nodes)
+        yield Stage(hop="encapsulation", rules_hops=("encapsulation",), subject=between, nodes=scope.nodes)
     target = scope.target_nodes
-    yield Stage(hop="target-node", rules_hop="node", subject=nodes_in_words(target), nodes=target)
-    yield Stage(hop="target-pod", rules_hop="target-pod", subject=words(scope.backends) or "no Pod")
+    yield Stage(hop="target-node", rules_hops=("node",), subject=nodes_in_words(target), nodes=target)
+    yield Stage(
+        hop="target-pod",
+        rules_hops=("pod", "target-pod"),
+        subject=words(scope.backends) or "no Pod",
+        other_pods=scope.clients,
+    )
 
 
 def judge_stage(stage: Stage, verdicts: Sequence[Verdict], judgement: Judgement) -> Hop:
     """Return a hop's status. A hop is ok only when everything that concerns it could be checked."""
     broken = [cause for cause in judgement.causes if concerns(cause, stage)]
     noticed = [cause for cause in judgement.also_seen if concerns(cause, stage) and cause.severity != "info"]
-    checked = [v for v in verdicts if v.rule.hop == stage.rules_hop and v.outcome is Outcome.RULED_OUT]
-    unchecked = [v for v in verdicts if v.rule.hop == stage.rules_hop and could_not(v)]
+    checked = [v for v in verdicts if v.rule.hop in stage.rules_hops and v.outcome is Outcome.RULED_OUT]
+    unchecked = [v for v in verdicts if v.rule.hop in stage.rules_hops and could_not(v)]
     if broken:
         status, detail = HopStatus.BROKEN, broken[0].summary
     elif noticed:
@@ -91,9 +103,12 @@ def could_not(verdict: Verdict) -> bool:
 
 
 def concerns(cause: Cause, stage: Stage) -> bool:
-    """Tell whether a finding belongs to this hop; one about a Node belongs where that Node is."""
-    if cause.hop != stage.rules_hop:
+    """Tell whether a finding belongs to this hop; one about a Node or a Pod belongs where that is."""
+    if cause.hop not in stage.rules_hops:
         return False
+    if cause.hop == "pod":
+        others = {(pod.namespace, pod.name) for pod in stage.other_pods}
+        return not others & {(fact.value.get("namespace"), fact.value.get("name")) for fact in cause.evidence}
     return not stage.nodes or cause.subject.kind != "Node" or cause.subject.name in stage.nodes
 
 

@@ -11,7 +11,17 @@ from pathlib import Path
 from bot.facts.base import Value
 from bot.facts.scope import SymptomKind
 
-HOPS = ("name-lookup", "client-pod", "node", "service", "encapsulation", "target-pod", "outside-host", "cluster")
+HOPS = (
+    "name-lookup",
+    "pod",
+    "client-pod",
+    "node",
+    "service",
+    "encapsulation",
+    "target-pod",
+    "outside-host",
+    "cluster",
+)
 """Where on the path a fault can be."""
 
 SUBJECT_FIELDS = ("subject_kind", "subject_namespace", "subject_name")

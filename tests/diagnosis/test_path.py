@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.diagnosis.judge import judge
 from bot.diagnosis.path import draw, words
 from bot.diagnosis.report import Hop, HopStatus
 from bot.engine.verdict import Outcome, Verdict
-from bot.facts.base import Reason, Unknown
+from bot.facts.base import Reason, Unknown, fields_of
+from bot.facts.pod import PodState
 from bot.facts.scope import Scope, Subject
 from tests.diagnosis.test_judge import CART, finding, found, rule
 
 WEB = Subject("Pod", "shop", "web-1")
 BACKEND = Subject("Pod", "shop", "cart-1")
+POD: dict[str, Any] = {name: of() for name, of in fields_of(PodState).items()} | {"namespace": "shop"}
 NODE2 = Subject("Node", "", "node2")
 SCOPE = Scope(
     namespaces=("shop",),
@@ -71,6 +75,15 @@ def test_a_finding_about_a_node_stands_at_that_node() -> None:
 
     assert hops["target-node"].status is HopStatus.BROKEN
     assert hops["client-node"].status is not HopStatus.BROKEN
+
+
+def test_a_finding_about_a_pod_stands_at_that_end() -> None:
+    crashing = PodState(**{**POD, "name": BACKEND.name})
+
+    hops = drawn(SCOPE, found(finding(rule("pod-crash-loop", hop="pod"), BACKEND, facts=(crashing,))))
+
+    assert hops["target-pod"].status is HopStatus.BROKEN
+    assert hops["client-pod"].status is not HopStatus.BROKEN
 
 
 def test_a_hop_is_ok_only_when_everything_about_it_could_be_checked() -> None:
