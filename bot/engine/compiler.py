@@ -155,9 +155,20 @@ class Program:
             properties[name] = int(test.holds(record.values[test.field]))
         return properties
 
-    def decode(self, answer: Iterable[Sequence[int]]) -> Matches:
-        """Return the matches of an answer: for each the index of its rule, then the numbers of its facts."""
-        return Matches(found=tuple(sorted({Match(self.rules[rule].id, tuple(rest)) for rule, *rest in answer})))
+    def decode(self, answer: Iterable[Sequence[int]], sent: Iterable[Sent]) -> Matches:
+        """Return the matches of an answer: for each the index of its rule, then the numbers of its facts.
+
+        Raises:
+            ValueError: It names a rule or a fact that does not exist.
+        """
+        numbers = {number for number, _ in sent}
+        found: set[Match] = set()
+        for index, *bound in answer:
+            rule = self.rules[index] if index < len(self.rules) else None
+            if rule is None or len(bound) != len(rule.when) or not numbers.issuperset(bound):
+                raise ValueError("a match of rules or facts that do not exist")
+            found.add(Match(rule.id, tuple(bound)))
+        return Matches(found=tuple(sorted(found)))
 
 
 def exact(value: Value) -> int:

@@ -73,17 +73,19 @@ class DurableEngine:
                 return None
             try:
                 answer = self._worker.run(stratum, program.definition, facts)
-            except Lost as lost:
+                found = program.decode(answer["matches"], facts) if "matches" in answer else None
+            except (Lost, ValueError) as lost:
                 self._lost(lost)
                 return None
             self._losses = 0
-        return program.decode(answer["matches"]) if "matches" in answer else None
+        return found
 
-    def _lost(self, lost: Lost) -> None:
+    def _lost(self, lost: Exception) -> None:
         if isinstance(lost, Refused):
             self._losses = LOSSES
             log.warning("durable_rules cannot be loaded (%s); rules run in plain Python", lost)
             return
         self._losses += 1
-        log.warning("the rule engine's worker was lost (%s); rules run in plain Python this time", lost)
+        until = "this time" if self._losses < LOSSES else "from now on"
+        log.warning("the rule engine's worker was lost (%s); rules run in plain Python %s", lost, until)
         self._notes.append(f"The rule engine's worker was lost ({lost}); plain Python applied the rules instead.")

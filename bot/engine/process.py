@@ -34,13 +34,29 @@ class Refused(Lost):
 class Worker:
     """One worker process, started when it is first asked."""
 
-    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "bot.engine.worker")) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] = (sys.executable, "-m", "bot.engine.worker"),
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+        answer_bytes: int = ANSWER_BYTES,
+        runs: int = RUNS,
+    ) -> None:
         self._command = tuple(command)
+        self._answer_seconds = answer_seconds
+        self._answer_bytes = answer_bytes
+        self._most_runs = runs
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[Any, Any] | None = None
         self._defined: set[int] = set()
         self._runs = 0
         self.starts = 0
+        """Processes started so far."""
+
+    @property
+    def pid(self) -> int:
+        """The process that runs now; 0 if there is none."""
+        return self._process.pid if self._process else 0
 
     def run(self, stratum: int, rules: Mapping[str, Any], facts: Sequence[Any]) -> dict[str, Any]:
         """Return the worker's answer.
@@ -59,7 +75,7 @@ class Worker:
             raise
         self._defined.add(stratum)
         self._runs += 1
-        if self._runs >= RUNS or "cut" in answer:
+        if self._runs >= self._most_runs or "cut" in answer:
             self.close()
         return answer
 
@@ -70,8 +86,9 @@ class Worker:
         self._process = self._end = None
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._process:
+        if self._process and self._process.poll() is None:
             return self._process
+        self.close()
         environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         try:
             process = subprocess.Popen(  # noqa: S603 - our own module, by our own Python
@@ -95,7 +112,7 @@ class Worker:
 
     def _ask(self, process: subprocess.Popen[bytes], request: object) -> dict[str, Any]:
         line = b"" if request is None else json.dumps(request).encode() + b"\n"
-        answer = exchange(process, line)
+        answer = exchange(process, line, seconds=self._answer_seconds, most_bytes=self._answer_bytes)
         try:
             content = json.loads(answer)
         except ValueError as error:
@@ -107,14 +124,14 @@ class Worker:
         return content
 
 
-def exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
-    """Write a line to a process and return the line it answers, within ``ANSWER_SECONDS``.
+def exchange(process: subprocess.Popen[bytes], line: bytes, *, seconds: float, most_bytes: int) -> bytes:
+    """Write a line to a process and return the line it answers.
 
     Raises:
         Lost: It ended, or there was no answer in time, or too long a one.
     """
     stdin, stdout = pipes(process)
-    deadline = time.monotonic() + ANSWER_SECONDS
+    deadline = time.monotonic() + seconds
     rest, answer = memoryview(line), bytearray()
     with selectors.DefaultSelector() as selector:
         os.set_blocking(stdin.fileno(), False)
@@ -126,7 +143,7 @@ def exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
             left = deadline - time.monotonic()
             ready = selector.select(left) if left > 0 else []
             if not ready:
-                raise Lost(f"no answer within {ANSWER_SECONDS:g} s")
+                raise Lost(f"no answer within {seconds:g} s")
             for key, event in ready:
                 if event == selectors.EVENT_WRITE:
                     rest = rest[write(key.fd, rest) :]
@@ -136,8 +153,8 @@ def exchange(process: subprocess.Popen[bytes], line: bytes) -> bytes:
                     answer += chunk
                 else:
                     raise Lost(ending(process))
-            if len(answer) > ANSWER_BYTES:
-                raise Lost(f"an answer of more than {ANSWER_BYTES >> 20} MiB")
+            if len(answer) > most_bytes:
+                raise Lost(f"an answer of more than {most_bytes} bytes")
     return bytes(answer)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
+from bot.engine.matching import Match, Record
 from bot.engine.rule import Confidence, Join, Operator, Pattern, Rule, Severity, Test
 from bot.facts.base import Fact, Reason, Unknown, Value
+
+Item = TypeVar("Item")
 
 COLLIDING = ("pod-250176", "pod-1254140")
 """Two names with the same 32-bit FNV-1a hash."""
@@ -153,3 +158,39 @@ def rule(name: str, *, when: list[Pattern], unless: list[Pattern] | None = None)
         docs="https://example.org/",
         path=Path(f"{name}.yaml"),
     )
+
+
+def records(draw: random.Random, *, most: int) -> list[Record]:
+    """Return facts as engines see them."""
+    return [
+        Record(number, draw.choice(KINDS).kind, {name: value(draw, declared) for name, declared in FIELDS.items()})
+        for number in range(draw.randint(1, most))
+    ]
+
+
+def shuffled(items: Iterable[Item], seed: int) -> list[Item]:
+    """Return the items in another order."""
+    changed = list(items)
+    random.Random(seed).shuffle(changed)
+    return changed
+
+
+def try_everything(rule: Rule, given: Sequence[Record]) -> Iterator[Match]:
+    """Give the matches of a rule by trying every choice of facts: the words of ``docs/rules.md`` and nothing else."""
+
+    def fits(pattern: Pattern, record: Record, bound: Mapping[str, Record]) -> bool:
+        return (
+            record.kind == pattern.kind
+            and all(test.holds(record.values[test.field]) for test in pattern.tests)
+            and all(
+                (record.values[join.field] == bound[join.key].values[join.other]) is join.equal
+                for join in pattern.joins
+            )
+        )
+
+    for chosen in itertools.permutations(given, len(rule.when)):
+        bound = {pattern.key: record for pattern, record in zip(rule.when, chosen, strict=True)}
+        if all(fits(pattern, bound[pattern.key], bound) for pattern in rule.when) and not any(
+            fits(pattern, record, bound) for pattern in rule.unless for record in given
+        ):
+            yield Match(rule.id, tuple(record.number for record in chosen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -322,12 +322,6 @@ def test_a_search_that_finds_nothing_ends_too() -> None:
     assert [each.reason for each in verdict.missing] == [Reason.TIMEOUT]
 
 
-def shuffled(facts: Iterable[Fact], seed: int) -> list[Fact]:
-    changed = list(facts)
-    random.Random(seed).shuffle(changed)
-    return changed
-
-
 @pytest.mark.parametrize("seed", range(60))
 def test_the_order_of_facts_makes_no_difference(seed: int) -> None:
     draw = random.Random(seed)
@@ -336,7 +330,7 @@ def test_the_order_of_facts_makes_no_difference(seed: int) -> None:
 
     verdicts = book.evaluate(facts)
 
-    assert all(book.evaluate(shuffled(facts, other)) == verdicts for other in range(4))
+    assert all(book.evaluate(generate.shuffled(facts, other)) == verdicts for other in range(4))
 
 
 @pytest.mark.parametrize(
