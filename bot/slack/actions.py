@@ -1,0 +1,33 @@
+"""The ids of buttons and menus: what a click says to the program. Values behind them are opaque ids."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+PREFIX = "netmedic"
+
+
+class Detail(StrEnum):
+    """What a modal shows of a diagnosis."""
+
+    RULED_OUT = "ruled_out"
+    NOT_CHECKED = "not_checked"
+    ALSO_SEEN = "also_seen"
+    REASONING = "reasoning"
+
+
+APPROVE = f"{PREFIX}.approve"
+REJECT = f"{PREFIX}.reject"
+CHOOSE = f"{PREFIX}.choose"
+DETAILS = re.compile(rf"^{PREFIX}\.details\.(?:{'|'.join(Detail)})$")
+
+
+def details(detail: Detail) -> str:
+    """Return the id of the button that opens a detail; :func:`detail_of` reads it back."""
+    return f"{PREFIX}.details.{detail}"
+
+
+def detail_of(action: str) -> Detail:
+    """Return what a button opens; it is known to match :data:`DETAILS`."""
+    return Detail(action.rpartition(".")[2])

@@ -1,0 +1,84 @@
+"""The buttons under a plan: a yes or a no, and what follows from a yes."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from bot.remediation.approval import Denied
+from bot.slack import actions, payload, plan_messages
+from bot.slack.api import CannotWrite, Slack
+from bot.slack.carry_out import Carrier
+from bot.slack.identity import Identity
+from bot.slack.payload import Click, Json
+from bot.slack.plan_blocks import decided_card
+from bot.slack.ports import Remedies
+from bot.slack.replies import whisper
+from bot.slack.work import Work
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Everything a decision needs."""
+
+    identity: Identity
+    slack: Slack
+    remedies: Remedies
+    carrier: Carrier
+    work: Work
+
+    async def approve(self, click: Click, respond: AsyncRespond) -> None:
+        """Record a yes, and carry the plan out."""
+        answer = await self.remedies.approve(click.value, by=self.identity.name_of(click.person))
+        if isinstance(answer, Denied):
+            await self._deny(click, answer, respond)
+            return
+        await self._close(click, plan_messages.approved(click.person, answer.note))
+        await self.carrier.carry_out(click.value, click.place)
+
+    async def reject(self, click: Click, respond: AsyncRespond) -> None:
+        """Record a no."""
+        answer = await self.remedies.reject(click.value, by=self.identity.name_of(click.person))
+        if isinstance(answer, Denied):
+            await self._deny(click, answer, respond)
+            return
+        await self._close(click, plan_messages.rejected(click.person))
+
+    async def _deny(self, click: Click, denied: Denied, respond: AsyncRespond) -> None:
+        await whisper(respond, plan_messages.refused(denied.reason))
+        if denied.is_closed:
+            await self._close(click, plan_messages.closed(denied.reason))
+
+    async def _close(self, click: Click, line: str) -> None:
+        """Put a line in the place of the buttons; what was decided stands even where that fails."""
+        if not any(block.get("type") == "actions" for block in click.blocks):
+            return
+        try:
+            await self.slack.edit(click.place, click.message, line, decided_card(click.blocks, line))
+        except CannotWrite as problem:
+            log.warning("the card of plan %s could not be edited: %s", click.value, problem)
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Attach the buttons to the app."""
+
+    async def approve(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
+        await ack()
+        click = payload.click(body)
+        async with desk.work.on(click.delivery) as is_new:
+            if is_new:
+                await desk.approve(click, respond)
+
+    async def reject(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
+        await ack()
+        click = payload.click(body)
+        async with desk.work.on(click.delivery) as is_new:
+            if is_new:
+                await desk.reject(click, respond)
+
+    app.action(actions.APPROVE)(approve)
+    app.action(actions.REJECT)(reject)

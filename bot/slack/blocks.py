@@ -1,0 +1,80 @@
+"""A diagnosis as blocks of a message. Pure: the same diagnosis gives the same blocks."""
+
+from __future__ import annotations
+
+from bot.diagnosis.report import Cause, Diagnosis
+from bot.slack import actions, kit, messages
+from bot.slack.escape import ELLIPSIS
+from bot.slack.fit import groups_that_fit, lines_that_fit
+from bot.slack.kit import Block
+from bot.slack.limits import MESSAGE_BLOCKS, MESSAGE_TOTAL, SECTION_TEXT
+
+EVIDENCE_SHOWN = 4
+"""Facts under a cause; the rest is a click away (ours)."""
+NOTES_SHOWN = 3
+POINTER_ROOM = 200
+
+
+def diagnosis_blocks(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
+    """Return the whole answer: verdict, path, causes with evidence, and buttons to the rest."""
+    head = [
+        kit.section(messages.verdict(diagnosis)),
+        kit.context(messages.understood(diagnosis)),
+        *path_blocks(diagnosis),
+    ]
+    count = len(diagnosis.causes)
+    if not count:
+        head.append(kit.section(messages.no_cause(diagnosis)))
+    tail = [*note_blocks(diagnosis), kit.actions(*detail_buttons(diagnosis, incident=incident))]
+    shown = groups_that_fit(
+        (cause_blocks(number, found) for number, found in enumerate(diagnosis.causes, start=1)),
+        beside=[*head, *tail, kit.section(messages.more_causes(count))],
+        blocks=MESSAGE_BLOCKS - 1,
+        total=MESSAGE_TOTAL - POINTER_ROOM,
+    )
+    causes = list(shown)
+    middle = [block for group in causes for block in group]
+    if len(causes) < count:
+        middle.append(kit.section(messages.more_causes(count - len(causes))))
+    blocks = [*head, *middle, *tail]
+    return [*blocks, kit.context(messages.shortened())] if is_shortened(blocks) else blocks
+
+
+def is_shortened(blocks: list[Block]) -> bool:
+    """Tell whether anything was left out, so that the whole has to be given elsewhere."""
+    return ELLIPSIS in str(blocks)
+
+
+def path_blocks(diagnosis: Diagnosis) -> list[Block]:
+    """Return the path as lines of text."""
+    if not diagnosis.path:
+        return []
+    lines = [messages.path_title(), *(messages.hop(step) for step in diagnosis.path)]
+    return [kit.section(lines_that_fit(lines, SECTION_TEXT, messages.more_hops))]
+
+
+def cause_blocks(number: int, found: Cause) -> list[Block]:
+    """Return one cause and the facts it rests on."""
+    shown = [messages.evidence(item) for item in found.evidence[:EVIDENCE_SHOWN]]
+    if len(found.evidence) > EVIDENCE_SHOWN:
+        shown.append(messages.more_evidence(len(found.evidence) - EVIDENCE_SHOWN))
+    evidence = [kit.context("\n".join(shown))] if shown else []
+    return [kit.divider(), kit.section(messages.cause(number, found)), *evidence]
+
+
+def note_blocks(diagnosis: Diagnosis) -> list[Block]:
+    """Return what the reader has to know besides, as small print."""
+    return [kit.context(messages.note(text)) for text in diagnosis.notes[:NOTES_SHOWN]]
+
+
+def detail_buttons(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
+    """Return the buttons that open what the message only counts."""
+    labels = {
+        actions.Detail.RULED_OUT: messages.ruled_out_button(len(diagnosis.ruled_out)),
+        actions.Detail.NOT_CHECKED: messages.not_checked_button(len(diagnosis.not_checked)),
+        actions.Detail.ALSO_SEEN: messages.also_seen_button(len(diagnosis.also_seen)) if diagnosis.also_seen else "",
+        actions.Detail.REASONING: messages.reasoning_button() if diagnosis.causes else "",
+    }
+    return [
+        kit.button(label, action=actions.details(detail), value=incident) for detail, label in labels.items() if label
+    ]

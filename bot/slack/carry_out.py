@@ -1,0 +1,52 @@
+"""An approved plan, told move by move in its thread."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from bot.remediation.apply import Progress as Move
+from bot.slack import plan_messages
+from bot.slack.api import CannotWrite, Slack
+from bot.slack.live import LiveMessage, Pace
+from bot.slack.ports import Place, Remedies
+from bot.store.records import UNFINISHED
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrier:
+    """Carries out approved plans, and tells how it goes."""
+
+    slack: Slack
+    remedies: Remedies
+    pace: Pace
+
+    async def carry_out(self, plan_hash: str, place: Place, *, opening: str = "") -> None:
+        """Carry out a plan and tell about it; it is carried out even where Slack takes no message."""
+        try:
+            live = await LiveMessage.post(self.slack, place, opening or plan_messages.starting(), pace=self.pace)
+        except CannotWrite as problem:
+            log.warning("plan %s is carried out without a word: %s", plan_hash, problem)
+            async for move in self.remedies.apply(plan_hash):
+                log.info("plan %s: %s %s", plan_hash, move.state, move.text)
+            return
+        async with live:
+            last: Move | None = None
+            async for move in self.remedies.apply(plan_hash):
+                live.show(plan_messages.move(move.state, move.text))
+                last = move
+            if last is None or last.state in UNFINISHED:
+                await live.become(plan_messages.left_alone())
+                return
+            plan = await self.remedies.plan(plan_hash)
+            before = plan.finding if plan else ""
+            await live.become(plan_messages.move(last.state, last.text, before=before, after=last.after))
+
+    async def take_up(self) -> None:
+        """Carry on with the plans that an earlier process left half way, each in its thread."""
+        for incident, stored in await self.remedies.unfinished():
+            log.warning("plan %s was left %s: going on", stored.hash, stored.state)
+            place = Place(channel=incident.channel, thread=incident.thread)
+            await self.carry_out(stored.hash, place, opening=plan_messages.taken_up())

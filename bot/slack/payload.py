@@ -1,0 +1,115 @@
+"""What Slack sends, read into values."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from bot.slack.ports import Person, Place
+
+Json = dict[str, Any]
+"""A payload as Slack writes it; the keys are in Slack's reference of commands, events and interactions."""
+
+MARKUP = re.compile(r"<(?P<sign>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A slash command."""
+
+    delivery: str
+    """The same for every delivery of the same thing."""
+    name: str
+    text: str
+    person: Person
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mention:
+    """The bot was mentioned in a message."""
+
+    delivery: str
+    text: str
+    person: Person
+    place: Place
+    """The thread it was mentioned in; the message itself opens one where there is none yet."""
+    is_from_bot: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Click:
+    """A button was pressed, or an entry of a menu chosen."""
+
+    delivery: str
+    trigger_id: str
+    action: str
+    value: str
+    person: Person
+    place: Place
+    """The thread of the message; the message itself opens one where it is in none."""
+    message: str
+    """Its timestamp; empty in a modal."""
+    blocks: tuple[Json, ...]
+    """The message's blocks as Slack has them now."""
+
+
+def command(body: Json) -> Command:
+    """Read a slash command."""
+    return Command(
+        delivery=f"command/{body['trigger_id']}",
+        name=body["command"],
+        text=as_typed(body.get("text") or ""),
+        person=Person(team=body.get("team_id") or "", user=body["user_id"]),
+        channel=body["channel_id"],
+    )
+
+
+def mention(body: Json) -> Mention:
+    """Read an app_mention event."""
+    event = body["event"]
+    return Mention(
+        delivery=f"event/{body['event_id']}",
+        text=as_typed(event.get("text") or ""),
+        person=Person(
+            team=event.get("user_team") or event.get("team") or body.get("team_id") or "", user=event.get("user") or ""
+        ),
+        place=Place(channel=event["channel"], thread=event.get("thread_ts") or event["ts"]),
+        is_from_bot="bot_id" in event,
+    )
+
+
+def click(body: Json) -> Click:
+    """Read a block_actions interaction."""
+    action, user, message = body["actions"][0], body["user"], body.get("message") or {}
+    chosen = action.get("selected_option") or action
+    team = user.get("team_id") or (body.get("team") or {}).get("id") or ""
+    channel = (body.get("channel") or {}).get("id") or ""
+    return Click(
+        delivery=f"click/{body['trigger_id']}",
+        trigger_id=body["trigger_id"],
+        action=action["action_id"],
+        value=chosen.get("value") or "",
+        person=Person(team=team, user=user["id"]),
+        place=Place(channel=channel, thread=message.get("thread_ts") or message.get("ts") or ""),
+        message=message.get("ts") or "",
+        blocks=tuple(message.get("blocks") or ()),
+    )
+
+
+def as_typed(text: str) -> str:
+    """Return a text as the person typed it: Slack turns host names into links, people into ids, ``<`` into entities."""
+    return html.unescape(MARKUP.sub(_typed, text)).strip()
+
+
+def _typed(markup: re.Match[str]) -> str:
+    label: str | None = markup["label"]
+    match markup["sign"]:
+        case "@" | "!":
+            return ""
+        case "#":
+            return label or ""
+        case _:
+            return label or re.sub(r"^(?:https?://|mailto:)", "", markup["target"])

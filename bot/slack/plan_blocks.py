@@ -1,0 +1,86 @@
+"""A plan as a card with buttons, and the card once it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.diagnosis.serialise import yaml_text
+from bot.remediation.approval import Policy
+from bot.remediation.plan import Plan
+from bot.slack import actions, kit, plan_messages
+from bot.slack.escape import block, fits_block
+from bot.slack.kit import Block
+from bot.slack.limits import SECTION_TEXT
+
+HEADING_ROOM = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A text that goes into the thread as a file."""
+
+    name: str
+    title: str
+    content: str
+
+
+def plan_card(plan: Plan, *, policy: Policy, requester: str) -> list[Block]:
+    """Return the card: what, how far it reaches, exactly which change, until when, and the two buttons."""
+    return [
+        kit.section(plan_messages.title(plan)),
+        kit.columns(*plan_messages.facts(plan)),
+        *_text_blocks(plan_messages.yaml_title(), yaml_of(plan)),
+        *_text_blocks(plan_messages.diff_title(), plan.diff),
+        kit.context(plan_messages.terms(plan, policy=policy, requester=requester)),
+        *([] if plan.unchecked else [kit.actions(*_buttons(plan))]),
+    ]
+
+
+def plan_files(plan: Plan) -> list[File]:
+    """Return what is too long for the card, or cannot stand in a code block unchanged."""
+    name = plan.short
+    files = (
+        File(name=f"plan-{name}.yaml", title="The remediation as YAML", content=yaml_of(plan)),
+        File(name=f"plan-{name}.diff", title="What would change", content=plan.diff),
+    )
+    return [file for file in files if file.content and not _fits(file.content)]
+
+
+def decided_card(shown: Sequence[Block], line: str) -> list[Block]:
+    """Return a card as Slack shows it, with a line in the place of its buttons."""
+    return [*(block for block in shown if block.get("type") != "actions"), kit.context(line)]
+
+
+def yaml_of(plan: Plan) -> str:
+    """Return the objects of a plan as YAML documents."""
+    return "---\n".join(yaml_text(manifest) for manifest in plan.report().objects)
+
+
+def _text_blocks(heading: str, text: str) -> list[Block]:
+    if not text:
+        return []
+    return [kit.section(f"{heading}\n{block(text)}" if _fits(text) else plan_messages.in_file(heading))]
+
+
+def _fits(text: str) -> bool:
+    return fits_block(text, SECTION_TEXT - HEADING_ROOM)
+
+
+def _buttons(plan: Plan) -> list[Block]:
+    question = kit.confirm(
+        title=plan_messages.confirm_title(),
+        text=plan_messages.confirm_text(plan),
+        yes=plan_messages.confirm_yes(),
+        no=plan_messages.confirm_no(),
+    )
+    return [
+        kit.button(
+            plan_messages.approve_button(),
+            action=actions.APPROVE,
+            value=plan.hash,
+            style="primary",
+            confirm=question,
+        ),
+        kit.button(plan_messages.reject_button(), action=actions.REJECT, value=plan.hash, style="danger"),
+    ]

@@ -1,0 +1,131 @@
+"""What the Slack package needs from the rest of the program, as narrowly as it needs it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.diagnosis.diagnose import Progress
+from bot.diagnosis.report import Diagnosis
+from bot.diagnosis.scope import Ambiguous
+from bot.facts.scope import Subject
+from bot.remediation.apply import Progress as Move
+from bot.remediation.approval import Approved, Denied, Policy
+from bot.remediation.make import Proposal
+from bot.remediation.plan import Plan
+from bot.store.records import Incident, StoredPlan
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Person:
+    """Who asked or clicked, as Slack says it; never read from a text."""
+
+    team: str
+    """Workspace, or home workspace of a guest from another one: user ids are unique within it only."""
+    user: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a conversation is."""
+
+    channel: str
+    thread: str = ""
+    """Timestamp of the thread's first message; empty: the channel itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One symptom, who asked, and where the answer goes."""
+
+    symptom: str
+    requester: Person
+    place: Place
+    opening: str = ""
+    """Timestamp of our own message that opened the thread; empty where the thread was there before."""
+    chosen: Mapping[str, Subject] = field(default_factory=dict)
+    """Answers to earlier questions: the word, and the object that is meant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A request that waits for a choice."""
+
+    request: Request
+    word: str
+    candidates: tuple[Subject, ...]
+
+
+class Diagnose(Protocol):
+    """From a symptom to its diagnosis."""
+
+    async def __call__(
+        self, symptom: str, *, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
+    ) -> Diagnosis | Ambiguous:
+        """Return the diagnosis, or the question that has to be answered first.
+
+        Raises:
+            SymptomError: The words cannot be understood.
+            ClusterError: The cluster cannot be looked at.
+        """
+        ...
+
+
+class Remedies(Protocol):
+    """Plans, and what becomes of them: :class:`bot.remediation.remedy.Remedy` for one cluster.
+
+    Every method may raise :class:`bot.store.records.StoreError`.
+    """
+
+    @property
+    def policy(self) -> Policy:
+        """Who may approve."""
+        ...
+
+    async def propose(self, diagnosis: Diagnosis, *, incident_id: str) -> Proposal:
+        """Return the plans for a diagnosis, stored so that they can be approved."""
+        ...
+
+    async def plan(self, plan_hash: str) -> Plan | None:
+        """Return a stored plan."""
+        ...
+
+    async def approve(self, plan_hash: str, *, by: str) -> Approved | Denied:
+        """Record a yes, if it counts; :meth:`apply` comes next."""
+        ...
+
+    async def reject(self, plan_hash: str, *, by: str) -> Approved | Denied:
+        """Record a no, if it counts."""
+        ...
+
+    def apply(self, plan_hash: str) -> AsyncIterator[Move]:
+        """Carry out a plan that was approved, and confirm it or put back what was there; yields each move."""
+        ...
+
+    async def unfinished(self) -> Sequence[tuple[Incident, StoredPlan]]:
+        """Return the plans that an earlier process left half way."""
+        ...
+
+
+class Store(Protocol):
+    """What has to outlive the process: the part of :class:`bot.store.store.Store` that is used here.
+
+    Every method may raise :class:`bot.store.records.StoreError`.
+    """
+
+    async def add_incident(self, *, requester: str, symptom: str, channel: str = "", thread: str = "") -> Incident:
+        """Keep a symptom that somebody reported."""
+        ...
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """Return an incident."""
+        ...
+
+    async def add_diagnosis(self, incident_id: str, document: str) -> None:
+        """Keep a diagnosis of an incident, as JSON."""
+        ...
+
+    async def diagnoses(self, incident_id: str) -> list[str]:
+        """Return the diagnoses of an incident as JSON, oldest first."""
+        ...

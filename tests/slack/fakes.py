@@ -1,0 +1,179 @@
+"""The rest of the program, as the Slack package sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.diagnosis.diagnose import Progress
+from bot.diagnosis.report import Diagnosis
+from bot.diagnosis.scope import Ambiguous
+from bot.facts.scope import Subject
+from bot.remediation.apply import Progress as Move
+from bot.remediation.approval import Approved, Denied, Policy
+from bot.remediation.make import Proposal
+from bot.remediation.plan import Plan
+from bot.store.records import Incident, IncidentState, PlanState, StoreError, StoredPlan
+from tests.slack.edge import ALICE, BOB
+
+NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
+
+
+@dataclass
+class FakeDiagnose:
+    """Gives the answer that is set, after the progress that is set."""
+
+    answer: Diagnosis | Ambiguous | Exception
+    steps: list[Progress] = field(default_factory=list)
+    asked: list[tuple[str, Mapping[str, Subject]]] = field(default_factory=list)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    running: int = 0
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
+
+    async def __call__(
+        self, symptom: str, *, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
+    ) -> Diagnosis | Ambiguous:
+        self.asked.append((symptom, dict(chosen)))
+        self.running += 1
+        try:
+            for step in self.steps:
+                progress(step)
+            await self.may_answer.wait()
+        finally:
+            self.running -= 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        if isinstance(self.answer, Ambiguous) and self.answer.word in chosen:
+            raise AssertionError("the question was answered")
+        return self.answer
+
+
+@dataclass
+class FakeRemedies:
+    """Plans with the rules of approval that matter here: one decision, by an approver who is not the requester."""
+
+    plans: tuple[Plan, ...] = ()
+    notes: tuple[str, ...] = ()
+    policy: Policy = field(default_factory=lambda: Policy(approvers=(BOB,)))
+    requester: str = ALICE
+    moves: list[Move] = field(default_factory=list)
+    left: list[tuple[Incident, StoredPlan]] = field(default_factory=list)
+    decided: dict[str, str] = field(default_factory=dict)
+    applied: list[str] = field(default_factory=list)
+    clicks: list[str] = field(default_factory=list)
+
+    async def propose(self, diagnosis: Diagnosis, *, incident_id: str) -> Proposal:
+        return Proposal(plans=self.plans, notes=self.notes)
+
+    async def plan(self, plan_hash: str) -> Plan | None:
+        return next((plan for plan in self.plans if plan.hash == plan_hash), None)
+
+    async def approve(self, plan_hash: str, *, by: str) -> Approved | Denied:
+        return self._decide(plan_hash, by, "approved")
+
+    async def reject(self, plan_hash: str, *, by: str) -> Approved | Denied:
+        return self._decide(plan_hash, by, "rejected")
+
+    async def apply(self, plan_hash: str) -> AsyncIterator[Move]:
+        self.applied.append(plan_hash)
+        for move in self.moves:
+            yield move
+
+    async def unfinished(self) -> list[tuple[Incident, StoredPlan]]:
+        return self.left
+
+    def _decide(self, plan_hash: str, by: str, word: str) -> Approved | Denied:
+        self.clicks.append(by)
+        if all(plan.hash != plan_hash for plan in self.plans):
+            return Denied("There is no such plan. Ask for a new diagnosis.", is_closed=True)
+        if plan_hash in self.decided:
+            return Denied(f"Nothing done: this plan was already {self.decided[plan_hash]}.", is_closed=True)
+        if not self.policy.names(by):
+            return Denied("You are not on the list of approvers.")
+        if by == self.requester and word == "approved":
+            return Denied("You asked for this diagnosis, so another approver has to say yes.")
+        self.decided[plan_hash] = f"{word} by {by}"
+        return Approved()
+
+
+@dataclass
+class FakeStore:
+    """A store in memory."""
+
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    documents: dict[str, list[str]] = field(default_factory=dict)
+    problem: str = ""
+    """Why it cannot be used."""
+
+    async def add_incident(self, *, requester: str, symptom: str, channel: str = "", thread: str = "") -> Incident:
+        self._check()
+        incident = incident_of(requester=requester, symptom=symptom, channel=channel, thread=thread)
+        self.incidents[incident.id] = incident
+        return incident
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        self._check()
+        return self.incidents.get(incident_id)
+
+    async def add_diagnosis(self, incident_id: str, document: str) -> None:
+        self._check()
+        self.documents.setdefault(incident_id, []).append(document)
+
+    async def diagnoses(self, incident_id: str) -> list[str]:
+        self._check()
+        return self.documents.get(incident_id, [])
+
+    def _check(self) -> None:
+        if self.problem:
+            raise StoreError(self.problem)
+
+
+@dataclass
+class FakeClock:
+    """A clock that only sleeping moves."""
+
+    seconds: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+
+def incident_of(*, requester: str = ALICE, symptom: str = "", channel: str = "", thread: str = "") -> Incident:
+    """Return an incident."""
+    return Incident(
+        id=uuid.uuid4().hex,
+        channel=channel,
+        thread=thread,
+        requester=requester,
+        symptom=symptom,
+        namespace="",
+        context="",
+        state=IncidentState.OPEN,
+        created=NOW,
+    )
+
+
+def stored(plan: Plan, *, incident: str, state: PlanState) -> StoredPlan:
+    """Return a plan as the store has it."""
+    return StoredPlan(
+        hash=plan.hash,
+        incident=incident,
+        playbook=plan.playbook,
+        content=plan.to_json(),
+        state=state,
+        detail="",
+        made=plan.made,
+        expires=plan.expires,
+        version=1,
+    )
