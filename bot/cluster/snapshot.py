@@ -29,6 +29,8 @@ BACKENDS_TRIED = 3
 """Pods of one Service that are connected to, as many as :mod:`bot.probes.ports` looks at."""
 MAX_TARGETS = 500
 """Of all connects together (ours): a recording looks, it does not scan."""
+MAX_HISTORIES = 50
+"""Nodes of which the last 15 minutes are recorded (ours): up to 4 MiB each."""
 MAX_CONFIG_NAMESPACES = 10
 """Namespaces with DaemonSets in which ConfigMaps are looked for (ours)."""
 MAX_LOGS = 200
@@ -147,7 +149,10 @@ class Recording(CachedCluster):
             self.unreadable["pods/exec"] = Failure.of(problem)
             return
         targets = self._targets()
-        await client.samples(self, self.helpers)
+        nodes = sorted(self.helpers)
+        await asyncio.gather(client.samples(self, nodes), client.histories(self, nodes[:MAX_HISTORIES]))
+        if nodes[MAX_HISTORIES:]:
+            self.left_out.append(f"The last 15 minutes of {MAX_HISTORIES} Nodes were recorded, of {len(nodes)}.")
         await client.connects(self, targets)
 
     async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:
