@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.dns import DnsPod, DnsService
+from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
@@ -18,8 +19,11 @@ FACT_TYPES: dict[str, type[Fact]] = {
     for fact_type in (
         BackendConnect,
         CniIdentity,
+        ConntrackHistory,
         DnsPod,
         DnsService,
+        DropCorrelation,
+        DropHistory,
         KubeProxyMode,
         KubeProxyPod,
         NodeCondition,
@@ -42,6 +46,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ServiceBackends,
         ServicePort,
         ServiceSelectorMisfit,
+        StealHistory,
         TargetIsolation,
         Workload,
     )

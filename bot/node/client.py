@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from bot.cluster.errors import ClusterError, Malformed
 from bot.cluster.port import Cluster
 from bot.node.answers import ConnectResult, Connects, Sample, decode
-from bot.node.requests import WINDOW_SECONDS, Request, connect_requests, sample_request
+from bot.node.recording import History, Recall
+from bot.node.requests import WINDOW_SECONDS, Request, connect_requests, recall_request, sample_request
 
 SLACK_SECONDS = 10.0
 """What starting a program in a Pod may take beyond its own time, on a busy Node (ours)."""
@@ -35,6 +36,21 @@ async def samples(
     async def one(node: str) -> Sample | ClusterError:
         try:
             return await sample(cluster, node, seconds=seconds)
+        except ClusterError as problem:
+            return problem
+
+    wanted = list(dict.fromkeys(nodes))
+    return dict(zip(wanted, await asyncio.gather(*(one(node) for node in wanted)), strict=True))
+
+
+async def histories(cluster: Cluster, nodes: Iterable[str]) -> dict[str, History | ClusterError]:
+    """Return what the flight recorders of several Nodes hold; a Node that failed has its error."""
+    request = recall_request()
+
+    async def one(node: str) -> History | ClusterError:
+        try:
+            content = await cluster.ask_helper(node, request, timeout_seconds=SLACK_SECONDS)
+            return History(decode(content, Recall, node=node, request=request))
         except ClusterError as problem:
             return problem
 

@@ -15,6 +15,8 @@ HELPER_COMMAND = ("python3", "-I", "-S", "-B", "/netmedic")
 
 WINDOW_SECONDS = 3
 """How long counters are watched (ours): long enough for a few packets a second, short enough for people who wait."""
+RECORDED_SECONDS = 900
+"""How far back the flight recorder goes."""
 MAX_TARGETS = 64
 """Targets of one connect request, as the collector allows."""
 
@@ -25,6 +27,11 @@ UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 def sample_request(seconds: int = WINDOW_SECONDS) -> Request:
     """Ask for interfaces and counters over a window."""
     return ("sample", "--seconds", str(seconds))
+
+
+def recall_request(oldest: int = RECORDED_SECONDS, newest: int = 0) -> Request:
+    """Ask for what was recorded between two ages, in seconds."""
+    return ("recall", "--from", str(oldest), "--to", str(newest))
 
 
 def connect_requests(targets: Iterable[str]) -> list[Request]:
@@ -50,14 +57,15 @@ class _Connects(msgspec.Struct, frozen=True):
 def answer_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | None:
     """Return the answer to a request from those recorded, or None where they do not hold it.
 
-    A window of another length answers for a sample. Any connects whose targets were recorded are answered, even where
-    they were asked for in other company; their envelope is that of one recorded answer.
+    A window of another length answers for a sample, and another stretch of time for a recording. Any connects whose
+    targets were recorded are answered, even where they were asked for in other company; their envelope is that of one
+    recorded answer.
     """
     if request in recorded:
         return recorded[request]
     alike = {key: answer for key, answer in recorded.items() if key[:1] == request[:1]}
     match request:
-        case ("sample", *_) if alike:
+        case ("sample" | "recall", *_) if alike:
             return alike[max(alike)]
         case ("connect", *targets) if alike:
             return _connects_from(alike, targets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_pod, dns_service
+from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
 from bot.probes.mtu import node_mtu, overlay_mtu
@@ -43,6 +44,10 @@ PROBES: tuple[Probe, ...] = (
     node_neighbours,
     node_pressure,
     node_peer,
+    drop_history,
+    steal_history,
+    conntrack_history,
+    drop_correlation,
     overlay_mtu,
     node_mtu,
 )

@@ -11,6 +11,7 @@ from bot.facts.base import Fact
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.scope import Scope
 from bot.node.answers import Sample, Series, Settings, named
+from bot.node.client import samples
 from bot.node.growth import grown
 from bot.probes.counters import PERMILLE, PPM, provenance, share
 from bot.probes.node import each_node
@@ -24,37 +25,37 @@ STRICT = 1
 @probe(NodeIp, reads=(Node,), helper=True)
 async def node_ip(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Count packets that led nowhere or were discarded over the window."""
-    return await each_node(cluster, scope, NodeIp, ip_of)
+    return await each_node(cluster, scope, NodeIp, ip_of, ask=samples)
 
 
 @probe(NodeTcp, reads=(Node,), helper=True)
 async def node_tcp(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Count what TCP sent again, reset or turned away over the window."""
-    return await each_node(cluster, scope, NodeTcp, tcp_of)
+    return await each_node(cluster, scope, NodeTcp, tcp_of, ask=samples)
 
 
 @probe(NodeUdp, reads=(Node,), helper=True)
 async def node_udp(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Count what UDP could not deliver over the window."""
-    return await each_node(cluster, scope, NodeUdp, udp_of)
+    return await each_node(cluster, scope, NodeUdp, udp_of, ask=samples)
 
 
 @probe(NodeSettings, reads=(Node,), helper=True)
 async def node_settings(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Report forwarding, reverse path filters and limits."""
-    return await each_node(cluster, scope, NodeSettings, settings_of)
+    return await each_node(cluster, scope, NodeSettings, settings_of, ask=samples)
 
 
 @probe(NodeNeighbours, reads=(Node,), helper=True)
 async def node_neighbours(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Report the fill of each neighbour table."""
-    return await each_node(cluster, scope, NodeNeighbours, neighbours_of)
+    return await each_node(cluster, scope, NodeNeighbours, neighbours_of, ask=samples)
 
 
 @probe(NodePressure, reads=(Node,), helper=True)
 async def node_pressure(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Report the share of the window in which tasks waited."""
-    return await each_node(cluster, scope, NodePressure, pressure_of)
+    return await each_node(cluster, scope, NodePressure, pressure_of, ask=samples)
 
 
 class Growth:

@@ -38,7 +38,7 @@ OVERHEAD: dict[tuple[str, int], int] = {
 @probe(OverlayMtu, reads=(Node,), helper=True)
 async def overlay_mtu(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Compare each overlay device's MTU with what its uplink can carry."""
-    return await each_node(cluster, scope, OverlayMtu, overlays_of)
+    return await each_node(cluster, scope, OverlayMtu, overlays_of, ask=samples)
 
 
 def overlays_of(sample: Sample) -> list[Fact]:

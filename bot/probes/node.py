@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TypeVar
 
 from bot.cluster.errors import ClusterError, NoHelper
 from bot.cluster.objects import Node
@@ -13,9 +14,12 @@ from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface,
 from bot.facts.scope import Scope
 from bot.node.answers import Sample
 from bot.node.client import samples
+from bot.node.recording import History
 from bot.probes.counters import conntrack_of, cpu_of, interfaces_of, softnet_of
 from bot.probes.probe import CannotTell, Unreadable, probe, unknown
 from bot.probes.reading import path_of
+
+A = TypeVar("A", Sample, History)
 
 MAX_NODES = 10
 """Nodes sampled in one diagnosis (ours): each costs an exec; what is wrong with all Nodes shows on ten."""
@@ -61,34 +65,39 @@ def condition_of(node: Node) -> NodeCondition:
 @probe(NodeInterface, reads=(Node,), helper=True)
 async def node_interface(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Count packets, drops and errors of each interface over the window."""
-    return await each_node(cluster, scope, NodeInterface, interfaces_of)
+    return await each_node(cluster, scope, NodeInterface, interfaces_of, ask=samples)
 
 
 @probe(NodeConntrack, reads=(Node,), helper=True)
 async def node_conntrack(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Report fill and losses of each connection tracking table over the window."""
-    return await each_node(cluster, scope, NodeConntrack, conntrack_of)
+    return await each_node(cluster, scope, NodeConntrack, conntrack_of, ask=samples)
 
 
 @probe(NodeCpu, reads=(Node,), helper=True)
 async def node_cpu(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Report how the CPUs of each Node spent the window."""
-    return await each_node(cluster, scope, NodeCpu, cpu_of)
+    return await each_node(cluster, scope, NodeCpu, cpu_of, ask=samples)
 
 
 @probe(NodeSoftnet, reads=(Node,), helper=True)
 async def node_softnet(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Count what each Node's CPUs took from their receive queues and what they lost over the window."""
-    return await each_node(cluster, scope, NodeSoftnet, softnet_of)
+    return await each_node(cluster, scope, NodeSoftnet, softnet_of, ask=samples)
 
 
 async def each_node(
-    cluster: Cluster, scope: Scope, of: type[Fact], make: Callable[[Sample], list[Fact]]
+    cluster: Cluster,
+    scope: Scope,
+    of: type[Fact],
+    make: Callable[[A], list[Fact]],
+    *,
+    ask: Callable[[Cluster, Iterable[str]], Awaitable[Mapping[str, A | ClusterError]]],
 ) -> list[Fact | Unreadable]:
-    """Return what is made of the sample of each Node to look at, and which ones could not be looked at, and why."""
+    """Return what is made of the answer of each Node to look at, and which ones could not be looked at, and why."""
     with_helper, without = await nodes_in(cluster, scope)
     found: list[Fact | Unreadable] = []
-    for node, answer in (await samples(cluster, with_helper[:MAX_NODES])).items():
+    for node, answer in (await ask(cluster, with_helper[:MAX_NODES])).items():
         try:
             found += make(must(answer))
         except ClusterError as problem:
@@ -125,8 +134,8 @@ def counted(nodes: list[str]) -> list[str]:
     return nodes if more <= 0 else [*nodes[:MAX_NAMED], f"{more} more"]
 
 
-def must(answer: Sample | ClusterError) -> Sample:
-    """Return the sample, or raise why there is none."""
+def must(answer: A | ClusterError) -> A:
+    """Return the answer, or raise why there is none."""
     if isinstance(answer, ClusterError):
         raise answer
     return answer

@@ -33,7 +33,7 @@ async def node_peer(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadabl
     wanted = {*with_helper[:MAX_NODES], *without[:MAX_NODES]}
     peers = [node for node in await cluster.list(Node) if node.metadata.name in wanted]
     macs = uplink_macs(await samples(cluster, with_helper[:MAX_NODES]))
-    return await each_node(cluster, scope, NodePeer, lambda sample: peers_of(sample, peers, macs))
+    return await each_node(cluster, scope, NodePeer, lambda sample: peers_of(sample, peers, macs), ask=samples)
 
 
 def uplink_macs(answers: Mapping[str, Sample | ClusterError]) -> dict[str, str]:

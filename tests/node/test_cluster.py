@@ -11,6 +11,7 @@ import pytest
 from bot.cluster.connect import connect as connect_to
 from bot.cluster.live import LiveCluster
 from bot.facts.base import Fact
+from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
 from bot.facts.kernel import NodeIp, NodePeer, NodeSettings
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
@@ -18,6 +19,7 @@ from bot.facts.scope import Scope
 from bot.node import client
 from bot.node.manifest import manifest
 from bot.node.requests import target
+from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.kernel import node_ip, node_settings
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_conntrack, node_cpu, node_interface, node_softnet
@@ -160,6 +162,24 @@ async def test_reverse_path_filtering_shows_and_is_gone_afterwards(helpers: Test
     assert "flannel.1" in ill[1].strict_interfaces
     assert ill[0].reverse_path_filtered > 0
     assert (well[0].reverse_path_filtered, well[1].strict_interfaces) == (0, "")
+
+
+async def test_drops_that_came_with_steal_are_told_after_they_are_over(helpers: TestBed, live: LiveCluster) -> None:
+    ping = asyncio.to_thread(helpers.exec, "node1", "sh", "-c", f"ping -q -i 0.05 -c 700 {OVERLAY_IP} || true")
+    with helpers.fault("noisy-neighbour", NODE, "steal=40", "drops=30", "burst=5", "calm=7"):
+        await ping
+    drops = await observed(live, drop_history, DropHistory)
+    [steal] = await observed(live, steal_history, StealHistory)
+    correlations = await observed(live, drop_correlation, DropCorrelation)
+    [conntrack] = await observed(live, conntrack_history, ConntrackHistory)
+
+    [uplink] = [fact for fact in drops if fact.interface == "eth0"]
+    [correlation] = [fact for fact in correlations if (fact.interface, fact.signal) == ("eth0", "steal")]
+    assert uplink.dropped >= 10
+    assert steal.worst_steal_permille >= 300
+    assert correlation.correlation_permille >= 500
+    assert correlation.signal_with_drops_permille > correlation.signal_without_drops_permille
+    assert 0 < conntrack.peak_entries <= conntrack.max_entries
 
 
 async def test_packet_sizes_are_as_the_nodes_are_set_up(live: LiveCluster) -> None:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot.node.collector.recorder import RING
 from bot.node.manifest import MOUNT, manifest
 from bot.node.requests import HELPER_COMMAND
 from bot.settings import Settings
@@ -38,6 +39,15 @@ def test_the_pod_has_no_right_beyond_the_nodes_network() -> None:
     assert "ports" not in container
 
 
+def test_the_recording_is_bounded_memory_of_the_pod() -> None:
+    spec = objects()["DaemonSet"]["spec"]["template"]["spec"]
+    [writable] = [mount for mount in spec["containers"][0]["volumeMounts"] if not mount.get("readOnly")]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == writable["name"]]
+
+    assert writable["mountPath"] == RING.rpartition("/")[0]
+    assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "8Mi"}
+
+
 def test_its_pods_carry_the_labels_they_are_found_by() -> None:
     daemonset = objects()["DaemonSet"]
 
@@ -54,7 +64,8 @@ def test_the_namespace_admits_host_networking() -> None:
 
 def test_the_code_runs_as_it_is_mounted(tmp_path: Path) -> None:
     made = objects()
-    [volume] = made["DaemonSet"]["spec"]["template"]["spec"]["volumes"]
+    volumes = made["DaemonSet"]["spec"]["template"]["spec"]["volumes"]
+    [volume] = [volume for volume in volumes if "configMap" in volume]
     for item in volume["configMap"]["items"]:
         path = tmp_path / item["path"]
         path.parent.mkdir(exist_ok=True)
