@@ -76,7 +76,7 @@ class MemoryWriter:
         self._fail(doing, target)
         live = self._find(target)
         if _mapping(live["metadata"])["resourceVersion"] != resource_version:
-            raise Conflict(f"{target} was changed by somebody else in the meantime.")
+            raise Conflict(f"{target} was changed by somebody else in the meantime")
         changed = copy.deepcopy(live)
         for operation in operations:
             _apply(changed, operation)
@@ -91,7 +91,7 @@ class MemoryWriter:
 
     def _find(self, target: Target) -> dict[str, Json]:
         if target not in self._objects:
-            raise NotFound(f"There is no {target}.")
+            raise NotFound(f"there is no {target}")
         return self._objects[target]
 
     def _fail(self, doing: str, target: Target) -> None:
@@ -110,9 +110,9 @@ def _apply(obj: Json, operation: Operation) -> None:
         elif isinstance(place, dict) and part in place:
             place = place[part]
         else:
-            raise Refused(f"{operation.path} leads nowhere.")
+            raise Refused(f"{operation.path} leads nowhere")
     if not isinstance(place, dict) or (operation.op != "add" and last not in place):
-        raise Refused(f"{operation.path} leads nowhere.")
+        raise Refused(f"{operation.path} leads nowhere")
     if operation.op == "remove":
         del place[last]
     else:

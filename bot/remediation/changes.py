@@ -92,7 +92,7 @@ async def recorded(step: Patch, target: Target, cause: Cause, cluster: Cluster) 
         known = await cluster.get(of, name=target.name, namespace=target.namespace)
     except ClusterError as problem:
         raise NoPlan(str(problem)) from problem
-    obj: dict[str, Json] = msgspec.to_builtins(known)
+    obj = _mapping(known)
     edits = _edits(step, target, cause, obj)
     return Change(
         target=target,
@@ -109,6 +109,20 @@ def metadata_of(obj: dict[str, Json]) -> dict[str, Json]:
     """Return an object's metadata."""
     metadata = obj.get("metadata")
     return metadata if isinstance(metadata, dict) else {}
+
+
+def _mapping(part: msgspec.Struct) -> dict[str, Json]:
+    """Return an object as the API writes it, defaults included: encoding it leaves them out."""
+    return {field.encode_name: _value(getattr(part, field.name)) for field in msgspec.structs.fields(part)}
+
+
+def _value(value: object) -> Json:
+    if isinstance(value, msgspec.Struct):
+        return _mapping(value)
+    if isinstance(value, tuple):
+        return [_value(item) for item in value]
+    builtins: Json = msgspec.to_builtins(value)
+    return builtins
 
 
 def _edits(step: Patch, target: Target, cause: Cause, obj: dict[str, Json]) -> tuple[Edit, ...]:
