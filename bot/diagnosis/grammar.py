@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.diagnosis.sentence import Item
-from bot.diagnosis.tokens import Mention
+from bot.diagnosis.tokens import NOTHING, Mention
 from bot.diagnosis.vocabulary import ASIDE, SINCE, Vocabulary
 
 NAME = r"<\d+> "
@@ -62,7 +62,7 @@ class Parts:
     def mention(self, role: Role) -> Mention:
         """Return the name that has a part; one that names nothing if nobody has it."""
         number = self.holder(Role.SOURCE if self.itself else role)
-        return Mention() if number is None else self.mentions[number]
+        return NOTHING if number is None else self.mentions[number]
 
 
 def parts_of(items: list[Item], vocabulary: Vocabulary) -> tuple[Parts, str]:
@@ -84,7 +84,7 @@ def parts_of(items: list[Item], vocabulary: Vocabulary) -> tuple[Parts, str]:
 
 
 def symbols_of(items: list[Item]) -> str:
-    """Return the sentence as a line of symbols, names as ``<0>``; "can" and its like stand only where they end a clause."""
+    """Return the sentence as a line of symbols, names as ``<0>``."""
     symbols: list[str] = []
     count = 0
     for item in items:
@@ -109,7 +109,7 @@ def without_nodes(symbols: str, mentions: list[Mention], parts: Parts) -> str:
         numbers = [number_of(name) for name in found.groups() if name]
         if found.re is ON_NODES and not all(mentions[n].kind == "Node" and not mentions[n].port for n in numbers):
             return found[0]
-        if any(mentions[n].generic or mentions[n].certain and mentions[n].kind != "Node" for n in numbers):
+        if any(mentions[n].generic or (mentions[n].certain and mentions[n].kind != "Node") for n in numbers):
             return found[0]
         parts.roles.update(dict.fromkeys(numbers, Role.NODE))
         return ""
@@ -118,6 +118,7 @@ def without_nodes(symbols: str, mentions: list[Mention], parts: Parts) -> str:
 
 
 def number_of(symbol: str) -> int:
+    """Return the number of a name in the line of symbols."""
     return int(symbol.strip("<> "))
 
 
@@ -185,6 +186,7 @@ def compiled(texts: tuple[str, ...]) -> tuple[Pattern, ...]:
 
 
 def patterns(vocabulary: Vocabulary) -> tuple[Pattern, ...]:
+    """Return the patterns of a vocabulary, ready to be searched."""
     return compiled(vocabulary.patterns)
 
 

@@ -79,6 +79,7 @@ def best(word: str, named: Iterable[tuple[str, T]], *, worst: Fit = Fit.FUZZY) -
 
 
 def is_same(word: str, name: str) -> bool:
+    """Tell whether word and name are the same but for their form."""
     wanted, has = stems(word), stems(name)
     return bool(wanted & has)
 
@@ -107,10 +108,12 @@ def singular(token: str) -> str:
 
 
 def is_prefix(word: str, name: str) -> bool:
+    """Tell whether the name begins with the word and a separator."""
     return any(name.startswith(form + mark) for form in {word, singular(word)} for mark in "-._")
 
 
 def is_part(word: str, name: str) -> bool:
+    """Tell whether the words of a text stand in the name, in their order, but not first."""
     wanted = [singular(token) for token in tokens_of(word)]
     has = [singular(token) for token in tokens_of(name)]
     return any(has[start : start + len(wanted)] == wanted for start in range(1, len(has) - len(wanted) + 1))
@@ -141,4 +144,5 @@ def digits(text: str) -> str:
 
 
 def tokens_of(text: str) -> Sequence[str]:
+    """Return the parts of a name."""
     return [token for token in SEPARATOR.split(text.lower()) if token]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.diagnosis.sentence import Item, Sentence
+from bot.diagnosis.sentence import Sentence
 from bot.diagnosis.tokens import Mention, Shape, Token, mention_of, tokens_of
 from bot.diagnosis.vocabulary import ASIDE, COMMON, FAILS, GENERIC, SINCE, Meaning, Vocabulary
 
@@ -15,7 +15,7 @@ NAMESPACE_FLAGS = ("-n", "--namespace")
 LARGEST_PORT = 65535
 HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")
 DURATION = re.compile(
-    r"\b(?:for|since|over the last|in the last|for the last|for the past)\s+(?:about\s+)?(?:\d+|an?|some|a few|a couple of)?"
+    r"\b(?:for|since|(?:over|in|for) the (?:last|past))\s+(?:about\s+)?(?:\d+|an?|some|a few|a couple of)?"
     r"\s*(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hrs?|hours?|days?|weeks?)\b",
     re.IGNORECASE,
 )
@@ -69,14 +69,16 @@ class Reader:
                 kinds, at = self.sentence.kinds, at + 1
                 continue
             meaning, hint = self.vocabulary.meaning(words, at), self.vocabulary.hint(words, at)
+            # "during rollouts" begins a clause and is a hint itself.
+            kinds.extend(told.kind for told in (meaning, hint) if told and told.kind)
             if meaning and meaning.word_class in (SINCE, ASIDE):
                 kinds = self.sentence.clause_kinds
-            kinds.extend(told.kind for told in (meaning, hint) if told and told.kind)
             at += len(meaning.phrase) if meaning and meaning.word_class == FAILS else 1
 
     # Moving on
 
     def move(self, tokens: int = 1, *, beside: bool = False) -> None:
+        """Go on, by default to the next token."""
         self.at += tokens
         self.beside = beside
 
@@ -104,6 +106,7 @@ class Reader:
     # Tokens that are no words
 
     def read_name(self) -> None:
+        """Read a name in quotes, or a URL."""
         mention = mention_of(self.tokens[self.at].text, self.vocabulary.kinds, quoted=True)
         self.sentence.add_name(mention, beside=self.beside)
         self.move(beside=True)
@@ -112,7 +115,12 @@ class Reader:
         """Read an address; one in brackets, behind a comma or "at" belongs to the name before it."""
         items, after = self.sentence.items, self.token(1)
         bracket = False
-        if len(items) > 1 and items[-1].symbol in ("(", ",", "at") and items[-2].mention and not items[-2].mention.generic:
+        if (
+            len(items) > 1
+            and items[-1].symbol in ("(", ",", "at")
+            and items[-2].mention
+            and not items[-2].mention.generic
+        ):
             bracket = items.pop().symbol == "(" and after is not None and after.text == ")"
             self.beside = True
         self.read_name()
@@ -120,6 +128,7 @@ class Reader:
             self.move()
 
     def read_mark(self) -> None:
+        """Read an arrow or a character of punctuation."""
         token = self.tokens[self.at]
         self.sentence.add_symbol("->" if token.shape is Shape.ARROW else "." if token.text in STOPS else token.text)
         self.move()
@@ -139,6 +148,7 @@ class Reader:
         self.move()
 
     def read_flag(self) -> None:
+        """Read ``-n shop``; other options are left out."""
         named = self.token(1)
         if self.tokens[self.at].text in NAMESPACE_FLAGS and named and self.names(named):
             self.sentence.namespaces.append(named.text.lower())
@@ -162,6 +172,7 @@ class Reader:
     # Words
 
     def read_word(self) -> None:
+        """Read a word, or a phrase that begins with it."""
         meaning = self.vocabulary.meaning(self.words, self.at)
         if self.read_namespace() or self.read_port() or self.read_kind(meaning):
             return
@@ -265,45 +276,3 @@ class Reader:
                 break
             texts.append(token.text)
         return " ".join(texts)
-
-
-def take_places(sentence: Sentence, namespace: str) -> list[str]:
-    """Return the words that stand where a namespace would, and leave them out of the sentence.
-
-    ``web in shop``, ``web (shop)``, ``shop: web is down``. Where a namespace is known for certain, only it is left out.
-    """
-    sure = {*sentence.namespaces, *([namespace] if namespace else [])}
-    items, places = sentence.items, []
-    at = 0
-    while at < len(items):
-        place, length = place_at(items, at, heading=sentence.heading and not places)
-        if not place or (sure and place.name not in sure):
-            at += 1
-            continue
-        places.append(place.name)
-        del items[at : at + length]
-        before = items[at - 1].mention if at else Mention()
-        if before and not before.generic and not before.namespace:
-            items[at - 1] = Item(mention=replace(before, namespace=place.name))
-    return places
-
-
-def place_at(items: list[Item], at: int, *, heading: bool) -> tuple[Mention, int]:
-    """Return the name at an item that stands where a namespace would, and how many items say so."""
-    symbols = tuple(item.symbol for item in items[at : at + 3])
-    second = items[at + 1].mention if at + 1 < len(items) else Mention()
-    if symbols[:2] == ("in", "") and could_be_namespace(second):
-        return second, 2
-    if symbols == ("(", "", ")") and could_be_namespace(second) and at and items[at - 1].mention:
-        return second, 3
-    first = items[at].mention
-    follows = any(item.mention and not item.mention.generic for item in items[at + 2 :])
-    if heading and at == 0 and symbols[:2] == ("", ":") and could_be_namespace(first) and follows:
-        return first, 2
-    return Mention(), 0
-
-
-def could_be_namespace(mention: Mention) -> bool:
-    """Tell whether a name has the form of a namespace's name, and nothing says that it is something else."""
-    special = mention.generic or mention.kind or mention.address or mention.port or mention.path or mention.namespace
-    return bool(mention) and not special and "." not in mention.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from bot.diagnosis.tokens import Mention
+from bot.diagnosis.tokens import NOTHING, Mention
 from bot.diagnosis.vocabulary import FAILS, Vocabulary
 from bot.facts.scope import SymptomKind
 
@@ -19,7 +19,7 @@ class Item:
     """
 
     symbol: str = ""
-    mention: Mention = Mention()
+    mention: Mention = NOTHING
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Sentence:
     @property
     def last(self) -> Mention:
         """The name this ends with, if it ends with one."""
-        return self.items[-1].mention if self.items else Mention()
+        return self.items[-1].mention if self.items else NOTHING
 
     def ends_with(self, *symbols: str) -> bool:
         """Tell whether the last items are these classes."""
@@ -61,7 +61,7 @@ class Sentence:
     def add_name(self, mention: Mention, *, beside: bool) -> None:
         """Add a name; ``beside`` the last one, both may be one: ``product catalog``, ``Oslo 192.0.2.77``."""
         self.forget_owner(mention)
-        last = self.last if beside else Mention()
+        last = self.last if beside else NOTHING
         if mention.address and last and not last.address and not last.generic:
             self.items[-1] = Item(mention=with_address(last, mention))
         elif plain(last) and plain(mention) and not (self.items[:-1] and self.items[-2].symbol == "in"):

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from bot.diagnosis.cleaning import TEXT_LIMIT, SymptomError, clean
 from bot.diagnosis.grammar import Parts, Role, parts_of
-from bot.diagnosis.reading import read, take_places
+from bot.diagnosis.places import take_places
+from bot.diagnosis.reading import read
 from bot.diagnosis.sentence import Sentence
-from bot.diagnosis.tokens import Mention, is_host_name
+from bot.diagnosis.tokens import NOTHING, Mention, is_host_name
 from bot.diagnosis.vocabulary import english
 from bot.facts.scope import SymptomKind
 
@@ -39,10 +40,12 @@ class Symptom:
     """What they wrote, cleaned."""
     kind: SymptomKind = SymptomKind.UNKNOWN
     namespace: str = ""
-    namespace_certain: bool = False
-    """It was called a namespace, or given beside the text; else it only stands where one would."""
-    source: Mention = Mention()
-    target: Mention = Mention()
+    namespace_for_all: bool = False
+    """It was given beside the text, or stands apart from any one name: no name is looked for elsewhere."""
+    guessed_namespaces: tuple[str, ...] = ()
+    """Words that only stand where a namespace would, and were not called one: ``web in shop``."""
+    source: Mention = NOTHING
+    target: Mention = NOTHING
     nodes: tuple[Mention, ...] = ()
     """Names that are called a Node, stand where a Node would, or look like one."""
     since: str = ""
@@ -51,6 +54,11 @@ class Symptom:
     """The words leave open which of source and target is which: ``between web and db``."""
     words: tuple[Word, ...] = ()
     """All names in the order of the text, those above too."""
+
+    @property
+    def namespace_certain(self) -> bool:
+        """The namespace was called one, or given beside the text."""
+        return self.namespace not in self.guessed_namespaces
 
     @property
     def address(self) -> str:
@@ -80,15 +88,17 @@ def parse(text: str, *, namespace: str = "") -> Symptom:
     places = take_places(sentence, namespace.lower())
     certain = [*sentence.namespaces, *([namespace.lower()] if namespace else [])]
     parts, symbols = parts_of(sentence.items, sentence.vocabulary)
-    words = list(words_of(sentence, parts))
+    words = list(words_of(parts))
     source, target = parts.mention(Role.SOURCE), behind_node(parts.mention(Role.TARGET), words)
     if target and not (target.port or target.generic):
         target = replace(target, port=sentence.port)
+    chosen = next(iter([*certain, *places, *written_with(words)]), "")
     symptom = Symptom(
         text=cleaned,
         kind=kind_of(sentence, symbols),
-        namespace=next(iter([*certain, *places, *written_with(words)]), ""),
-        namespace_certain=bool(certain) or not places,
+        namespace=chosen,
+        namespace_for_all=bool(namespace) or not any(word.mention.namespace == chosen for word in words),
+        guessed_namespaces=tuple(place for place in places if place not in certain),
         source=source,
         target=target,
         nodes=tuple(word.mention for word in words if word.role is Role.NODE or word.mention.kind == "Node"),
@@ -99,7 +109,8 @@ def parse(text: str, *, namespace: str = "") -> Symptom:
     return with_labels(symptom, sentence.labels)
 
 
-def words_of(sentence: Sentence, parts: Parts) -> Iterable[Word]:
+def words_of(parts: Parts) -> Iterable[Word]:
+    """Yield the names in their order, without those of nobody in particular."""
     for number, mention in enumerate(parts.mentions):
         if not mention.generic:
             yield Word(mention=mention, role=parts.roles[number], firm=number in parts.firm or mention.certain)
@@ -140,5 +151,8 @@ def with_labels(symptom: Symptom, labels: list[tuple[str, Mention]]) -> Symptom:
     nodes = (*symptom.nodes, *(mention for part, mention in labels if part == "Node"))
     roles = {id(source): Role.SOURCE, id(target): Role.TARGET, **{id(node): Role.NODE for node in nodes}}
     told = (Word(mention=m, role=roles.get(id(m), Role.OTHER), firm=True) for _, m in labels)
-    prose = (replace(word, role=Role.OTHER) if word.mention is symptom.target is not target else word for word in symptom.words)
+    prose = (
+        replace(word, role=Role.OTHER) if word.mention is symptom.target is not target else word
+        for word in symptom.words
+    )
     return replace(symptom, source=source, target=target, nodes=nodes, words=(*prose, *told))

@@ -75,13 +75,18 @@ class Mention:
         return self.text
 
 
+NOTHING = Mention()
+"""What names nothing."""
+
 PATTERN = re.compile(
     r"""
       (?P<URL>[a-z][a-z0-9+.-]*://[^\s<>"'`|,;)\]}]+)
     | (?P<ARROW>-{1,2}>|=>)
-    | (?P<LABEL>(?:"[A-Za-z_][\w.]*"\s*:\s*|[A-Za-z_][\w.]*=)(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;)}\]]+))
+    | (?P<LABEL>(?:"[A-Za-z_][\w.]*"\s*:\s*|[A-Za-z_][\w.]*=)
+                (?:"[^"\n]*"|'[^'\n]*'|[^\s"',;)}\]]+))
     | (?<!\w)(?P<QUOTE>["'`])(?P<inside>(?:(?!(?P=QUOTE)).){1,200}?)(?P=QUOTE)(?!\w)
-    | (?P<ADDRESS>\[[0-9a-f:.]{2,}\](?::\d{1,5})?|(?<![\w.:])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)(?::\d{1,5}(?![\w.]*\w))?
+    | (?P<ADDRESS>\[[0-9a-f:.]{2,}\](?::\d{1,5})?
+                 |(?<![\w.:])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)(?::\d{1,5}(?![\w.]*\w))?
                  |(?<![\w.:])[0-9a-f]{0,4}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{1,4}(?![\w:]))
     | (?<!\w)(?P<FLAG>--?[a-z][a-z-]*)(?=[\s=]|$)=?
     | (?<![\w.])(?P<PATH>/[\w./%*-]*)
@@ -121,7 +126,7 @@ def words_of(text: str) -> Iterator[Token]:
         yield Token(Shape.WORD, stem)
         yield Token(Shape.WORD, "not")
     elif "'" in text:
-        yield Token(Shape.WORD, text.split("'")[0])
+        yield Token(Shape.WORD, text.partition("'")[0])
     else:
         yield Token(Shape.WORD, text)
 

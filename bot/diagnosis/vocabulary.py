@@ -95,6 +95,7 @@ class Vocabulary:
 
 
 def longest(table: dict[str, tuple[Meaning, ...]], words: Sequence[str], start: int) -> Meaning | None:
+    """Return the longest phrase of a table that begins at a word."""
     for meaning in table.get(words[start], ()):
         if tuple(words[start : start + len(meaning.phrase)]) == meaning.phrase:
             return meaning
@@ -123,6 +124,7 @@ def english() -> Vocabulary:
 
 
 def meanings_of(data: Data) -> Iterator[Meaning]:
+    """Yield what every phrase of the data file means; of two equal ones the first counts."""
     yield from kind_phrases(FAILS, data["failures"])
     for word_class, lists in (*data["classes"].items(), *data["clauses"].items()):
         yield from (Meaning(phrase=words_of(text), word_class=word_class) for text in flat(lists))
@@ -131,11 +133,12 @@ def meanings_of(data: Data) -> Iterator[Meaning]:
     yield from (Meaning(phrase=words_of(text), word_class=GENERIC) for text in flat(data["generic"]))
     yield from (Meaning(phrase=(word,), word_class=word) for word in data["prepositions"])
     yield from (Meaning(phrase=words_of(text), word_class=COMMON) for text in flat(data["common"]))
-    hints = (text for lists in data["hints"].values() for text in flat(lists))
-    yield from (Meaning(phrase=words_of(text), word_class=COMMON) for text in hints)
+    hints = (words_of(text) for lists in data["hints"].values() for text in flat(lists))
+    yield from (Meaning(phrase=phrase, word_class=COMMON) for phrase in hints if len(phrase) == 1)
 
 
 def kind_phrases(word_class: str, table: dict[str, list[list[str]]]) -> Iterator[Meaning]:
+    """Yield phrases that tell a kind of symptom."""
     for kind, lists in table.items():
         yield from (
             Meaning(phrase=words_of(text), word_class=word_class, kind=SymptomKind(kind)) for text in flat(lists)
@@ -143,6 +146,7 @@ def kind_phrases(word_class: str, table: dict[str, list[list[str]]]) -> Iterator
 
 
 def by_first_word(meanings: Iterator[Meaning]) -> dict[str, tuple[Meaning, ...]]:
+    """Return phrases by their first word, longest first."""
     table: dict[str, list[Meaning]] = {}
     for meaning in meanings:
         table.setdefault(meaning.phrase[0], []).append(meaning)
@@ -150,8 +154,10 @@ def by_first_word(meanings: Iterator[Meaning]) -> dict[str, tuple[Meaning, ...]]
 
 
 def flat(lists: list[list[str]]) -> Iterator[str]:
+    """Yield the phrases of several lists."""
     return (text for items in lists for text in items)
 
 
 def words_of(text: str) -> Phrase:
+    """Return the words of a phrase."""
     return tuple(text.split())

@@ -1,0 +1,214 @@
+"""One symptom's names, each turned into one object of the cluster, or into a question."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.diagnosis.lookup import Found, Lookup
+from bot.diagnosis.names import Fit
+from bot.diagnosis.symptom import Mention, Role, Symptom
+from bot.facts.scope import Subject
+
+CANDIDATES_AT_MOST = 20
+"""Of a question; nobody reads more (ours)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ambiguous:
+    """A word that fits several objects equally well. Ask, and resolve again with the answer in ``chosen``."""
+
+    word: str
+    candidates: tuple[Subject, ...]
+    """Best first, at least one."""
+
+    def describe(self) -> tuple[str, ...]:
+        """Return the candidates in words, in their order: ``Service web in namespace shop``."""
+        return tuple(
+            f"{each.kind} {each.name} in namespace {each.namespace}" if each.namespace else f"{each.kind} {each.name}"
+            for each in self.candidates
+        )
+
+    @property
+    def question(self) -> str:
+        """The question in one line."""
+        return f'Which one is meant by "{self.word}": {"; ".join(self.describe())}?'
+
+
+class Undecided(Exception):
+    """A question has to be answered first."""
+
+    def __init__(self, word: str, candidates: Iterable[Subject]) -> None:
+        super().__init__(word)
+        order = sorted(candidates, key=lambda each: (each.namespace.startswith("kube-"), each.namespace, each.name))
+        self.question = Ambiguous(word=word, candidates=tuple(order[:CANDIDATES_AT_MOST]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """What the names of a symptom mean."""
+
+    namespace: str
+    """Of the symptom as a whole; empty if it names none."""
+    target: Found
+    sources: tuple[Found, ...]
+    beside: tuple[Found, ...]
+    """What is named with its kind, besides source and target."""
+    nodes: tuple[str, ...]
+
+
+@dataclass
+class Resolution:
+    """One symptom on its way to objects."""
+
+    symptom: Symptom
+    lookup: Lookup
+    spaces: dict[str, str] = field(default_factory=dict)
+    """What the words for namespaces mean; empty for a word that means none."""
+    missing: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the symptom as a whole."""
+        return self.spaces.get(self.symptom.namespace, "")
+
+    async def run(self) -> Resolved:
+        """Resolve all names.
+
+        Raises:
+            Undecided: One fits several objects.
+        """
+        await self.find_namespaces()
+        wanted, callers = self.ends()
+        target, *sources = await asyncio.gather(self.find(wanted), *map(self.find, callers))
+        beside = await asyncio.gather(*map(self.find, self.named_beside()))
+        nodes = await self.find_nodes()
+        # A plain name means the object in the other end's namespace: that is how DNS resolves it.
+        target = self.the_one(nearest(target, sources))
+        return Resolved(
+            namespace=self.namespace,
+            target=target,
+            sources=tuple(self.the_one(nearest(source, [target])) for source in sources if source.subjects),
+            beside=tuple(self.the_one(nearest(found, [target])) for found in beside if found.subjects),
+            nodes=tuple(dict.fromkeys(nodes)),
+        )
+
+    async def find_namespaces(self) -> None:
+        """Resolve the words for namespaces.
+
+        Raises:
+            Undecided: A word may mean several, or what was called a namespace is none.
+        """
+        written_ones = (word.mention.namespace for word in self.symptom.words if not self.is_known(word.mention))
+        for text in dict.fromkeys(filter(None, (self.symptom.namespace, *written_ones))):
+            guessed = text in self.symptom.guessed_namespaces
+            self.spaces[text], candidates = await self.lookup.namespace(text, guessed=guessed)
+            if candidates:
+                raise Undecided(text, (Subject("Namespace", "", name) for name in candidates))
+            if self.spaces[text] not in ("", text):
+                self.notes.append(f'"{text}" was read as Namespace {self.spaces[text]}.')
+            if not self.spaces[text] and not guessed:
+                self.missing.append(text)
+
+    def ends(self) -> tuple[Mention, list[Mention]]:
+        """Return who is reached for, and who reaches."""
+        target = self.symptom.target
+        sources = [w.mention for w in self.symptom.words if w.role is Role.SOURCE] or [self.symptom.source]
+        # A word that stands where a namespace would, and is none, may be the name of something else.
+        words = [text for text in self.symptom.guessed_namespaces if not self.spaces.get(text)]
+        if words and not names(target):
+            target = Mention(text=words[0], name=words.pop(0))
+        if words and not any(map(names, sources)):
+            sources = [Mention(text=words[0], name=words[0])]
+        return target, sources
+
+    def named_beside(self) -> list[Mention]:
+        """Return what is named with its kind besides source and target: ``see ingress public``."""
+        others = (word.mention for word in self.symptom.words if word.role is Role.OTHER)
+        ends = (self.symptom.source.name, self.symptom.target.name)
+        return [other for other in others if other.kind in ("Ingress", "Service") and other.name not in ends]
+
+    def is_known(self, mention: Mention) -> bool:
+        """Tell whether it is a name that is the same in every cluster, with its own namespace."""
+        return mention.name in self.lookup.vocabulary.known
+
+    async def find(self, mention: Mention) -> Found:
+        """Return what a name means, noting one that nothing has."""
+        if not names(mention):
+            return Found()
+        own = mention.namespace if self.is_known(mention) else self.spaces.get(mention.namespace, "")
+        found = await self.lookup.find(
+            mention,
+            namespace=own or self.namespace,
+            strictly=bool(own) or self.symptom.namespace_for_all,
+            worst=self.worst_fit(mention),
+        )
+        no_service = mention.kind == "Service" and any(subject.kind != "Service" for subject in found.subjects)
+        if (no_service or not found.subjects) and self.is_missed(mention):
+            self.missing.append(written(mention))
+        return found
+
+    def worst_fit(self, mention: Mention) -> Fit:
+        """Return how badly a word may fit a name; ordinary words and words for a part have to be exact."""
+        vocabulary = self.lookup.vocabulary
+        if mention.certain:
+            return Fit.FUZZY
+        if vocabulary.is_common(mention.name):
+            return Fit.EXACT
+        if mention.name in vocabulary.roles:
+            return Fit.SAME
+        return Fit.PART if mention.name in vocabulary.soft else Fit.FUZZY
+
+    def is_missed(self, mention: Mention) -> bool:
+        """Tell whether it is worth saying that nothing has this name."""
+        vocabulary = self.lookup.vocabulary
+        firm = any(word.firm for word in self.symptom.words if word.mention.name == mention.name)
+        return mention.certain or (
+            firm and mention.name not in vocabulary.roles and mention.name not in vocabulary.soft
+        )
+
+    async def find_nodes(self) -> list[str]:
+        """Return the Nodes the symptom names."""
+        found = await asyncio.gather(*(self.lookup.node(m, self.worst_fit(m)) for m in self.symptom.nodes))
+        for each in found:
+            if not each.subjects and each.mention.kind == "Node" and written(each.mention) not in self.missing:
+                self.missing.append(written(each.mention))
+        return [self.the_one(each).subjects[0].name for each in found if each.subjects]
+
+    def the_one(self, found: Found) -> Found:
+        """Return what was found if it is one object, noting it if the words said something else.
+
+        Raises:
+            Undecided: There are several.
+        """
+        if len(found.subjects) > 1:
+            raise Undecided(found.mention.text, found.subjects)
+        for subject in found.subjects:
+            if found.fit is not Fit.EXACT:
+                self.notes.append(f'"{written(found.mention)}" was read as {subject}.')
+            elif self.namespace and subject.namespace not in ("", self.namespace) and not found.mention.namespace:
+                self.notes.append(
+                    f"Nothing is called {subject.name} in namespace {self.namespace}: {subject} is meant."
+                )
+        return found
+
+
+def names(mention: Mention) -> bool:
+    """Tell whether a mention names something in particular."""
+    return bool(mention) and not mention.generic
+
+
+def written(mention: Mention) -> str:
+    """Return a name as it was written, without port and kind."""
+    found = re.search(re.escape(mention.name), mention.text, re.IGNORECASE)
+    return found[0] if found else mention.name
+
+
+def nearest(found: Found, others: Sequence[Found]) -> Found:
+    """Return the objects of a word that live in the namespace of another word's only object, if there are such."""
+    homes = {other.subjects[0].namespace for other in others if len(other.subjects) == 1} - {""}
+    near = tuple(subject for subject in found.subjects if subject.namespace in homes)
+    return replace(found, subjects=near) if near else found

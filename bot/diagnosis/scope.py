@@ -1,0 +1,154 @@
+"""From a symptom to its scope: what its names are in this cluster, and what belongs to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.cluster.port import Cluster
+from bot.diagnosis.inventory import Inventory, subject_of
+from bot.diagnosis.lookup import Lookup, OutsideTarget
+from bot.diagnosis.resolution import Ambiguous, Resolution, Resolved, Undecided
+from bot.diagnosis.surroundings import Surroundings, around, cluster_dns, nodes_of, sample
+from bot.diagnosis.symptom import Symptom
+from bot.diagnosis.tokens import address_in
+from bot.diagnosis.vocabulary import english
+from bot.facts.scope import Scope, Subject, SymptomKind
+
+__all__ = ["Ambiguous", "OutsideTarget", "resolve"]
+
+CLIENTS_AT_MOST = 5
+BACKENDS_AT_MOST = 10
+"""Pods that are looked at one by one; counts are made over all of them (ours)."""
+NAMESPACE_AT_MOST = 50
+"""Services, and Pods, where nothing but a namespace was named (ours)."""
+NODES_AT_MOST = 50
+"""Nodes below the Pods of one end (ours)."""
+
+
+async def resolve(
+    cluster: Cluster,
+    symptom: Symptom,
+    *,
+    outside_targets: Sequence[OutsideTarget] = (),
+    chosen: Mapping[str, Subject] | None = None,
+) -> Scope | Ambiguous:
+    """Return what a symptom is about in a cluster, or the question that has to be answered first.
+
+    Args:
+        cluster: Where to look.
+        symptom: The symptom.
+        outside_targets: Places outside that people know by a word.
+        chosen: Answers to earlier questions: the word, and the object that is meant.
+
+    Raises:
+        ClusterError: The cluster cannot be reached, or nothing of it may be read.
+    """
+    if not symptom.words and not symptom.namespace:
+        return Scope(kind=symptom.kind, cluster_wide=True)
+    inventory = Inventory(cluster)
+    resolution = Resolution(symptom, Lookup(inventory, english(), outside_targets, chosen or {}))
+    try:
+        resolved = await resolution.run()
+    except Undecided as undecided:
+        return undecided.question
+    ends = await gather(symptom, resolved, inventory)
+    inventory.check()
+    dns = await cluster_dns(inventory) if ends.dns else Surroundings()
+    return compose(
+        symptom, resolved, ends, dns=dns, missing=resolution.missing, notes=[*resolution.notes, *inventory.notes]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ends:
+    """Both ends of the path, with all that belongs to them."""
+
+    here: Surroundings
+    there: Surroundings
+    dns: bool
+    """A name is looked up on the way."""
+    whole_namespace: bool = False
+    """They are all that a namespace holds."""
+
+
+async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> Ends:
+    """Return what belongs to the objects that were named; the whole namespace if only that was."""
+    there, *others = await asyncio.gather(
+        around(resolved.target, inventory), *(around(found, inventory) for found in resolved.beside)
+    )
+    here = Surroundings()
+    for source in await asyncio.gather(*(around(found, inventory) for found in resolved.sources)):
+        here.add(source)
+    for other in others:
+        there.add(other)
+    if symptom.doubtful:
+        here, there = turned(here, there)
+    if not (here.found or there.found) and resolved.namespace:
+        home = await inventory.home(resolved.namespace)
+        pods, workloads = list(home.pods), list(home.workloads)
+        if symptom.kind is SymptomKind.DNS:
+            # Nothing is reached for but the cluster's DNS; its Pods are the ones that ask.
+            return Ends(here=Surroundings(pods=pods, workloads=workloads), there=Surroundings(), dns=True)
+        everything = Surroundings(services=list(home.services), pods=pods, workloads=workloads)
+        return Ends(here=Surroundings(), there=everything, dns=True, whole_namespace=True)
+    by_address = bool(resolved.target.mention.address or address_in(there.host))
+    found_something = here.found or there.found or resolved.nodes
+    return Ends(here=here, there=there, dns=bool(found_something) and not by_address)
+
+
+def turned(here: Surroundings, there: Surroundings) -> tuple[Surroundings, Surroundings]:
+    """Return both ends in the order that makes sense, where the words leave it open.
+
+    What a Service stands before is the target; ``web times out on node1`` speaks of web, and of the Node below it.
+    """
+    reached = bool(there.services or there.host)
+    only_node = bool(there.nodes) and not (there.pods or there.services)
+    if only_node and here.found:
+        return Surroundings(), here
+    if here.services and not reached and there.found:
+        return there, here
+    return here, there
+
+
+def compose(
+    symptom: Symptom,
+    resolved: Resolved,
+    ends: Ends,
+    *,
+    dns: Surroundings,
+    missing: Sequence[str],
+    notes: Sequence[str],
+) -> Scope:
+    """Return the scope of both ends."""
+    here, there = ends.here, ends.there
+    found = bool(here.found or there.found or resolved.nodes or resolved.namespace)
+    named_nodes = tuple(dict.fromkeys((*resolved.nodes, *here.nodes, *there.nodes)))
+    running = [pod for pod in here.pods if pod.status.phase == "Running"]
+    clients = sample(running or here.pods, CLIENTS_AT_MOST, nodes=named_nodes)
+    most = NAMESPACE_AT_MOST if ends.whole_namespace else BACKENDS_AT_MOST
+    backends = sample(there.pods, most, nodes=named_nodes, troubled_first=True)
+    belongs = here.subjects() | there.subjects() | {Subject("Node", "", name) for name in named_nodes}
+    servers = {subject for subject in dns.subjects() if subject.kind != "Node" or symptom.kind is SymptomKind.DNS}
+    spaces = [subject.namespace for subject in sorted(belongs) if subject.namespace]
+    return Scope(
+        kind=symptom.kind,
+        namespaces=tuple(dict.fromkeys(filter(None, (resolved.namespace, *spaces)))),
+        clients=tuple(map(subject_of, clients)),
+        services=tuple(map(subject_of, there.services[:NAMESPACE_AT_MOST])),
+        backends=tuple(map(subject_of, backends)),
+        workloads=tuple(dict.fromkeys(map(subject_of, (*here.workloads, *there.workloads)))),
+        client_nodes=tuple(dict.fromkeys((*here.nodes, *nodes_of(clients)))),
+        target_nodes=tuple(dict.fromkeys((*there.nodes, *nodes_of([*backends, *there.pods]))))[:NODES_AT_MOST],
+        named_nodes=named_nodes,
+        dns=ends.dns or not found,
+        outside_host=there.host,
+        outside_port=(symptom.port or there.outside_port) if there.host else 0,
+        cluster_wide=not found,
+        subjects=frozenset(
+            belongs | servers | {Subject("Namespace", "", name) for name in {resolved.namespace} - {""}}
+        ),
+        missing=tuple(dict.fromkeys(missing)),
+        notes=tuple(notes),
+    )
