@@ -19,9 +19,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.engine.documents import MAX_INT
 from bot.engine.matching import Match, Matches, Record
-from bot.engine.rule import ORDERINGS, Join, Operator, Pattern, Rule, Test
+from bot.engine.rule import MAX_INT, ORDERINGS, Join, Operator, Pattern, Rule, Test
 from bot.facts.base import Value
 
 MAX_SYMBOLS = 1_000_000

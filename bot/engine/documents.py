@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import yaml
 
+from bot.engine.rule import MAX_INT
 from bot.facts.base import Value
 
 LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -18,8 +19,6 @@ BESIDE = ("README.md", ".gitkeep")
 """Files that may lie among rules."""
 MAX_BYTES = 256 * 1024
 """No rule or golden file comes near; a longer one was put there by mistake (ours)."""
-MAX_INT = 2**53
-"""Exclusive. What JSON carries exactly, and the rule engine compares exactly."""
 QUOTED_LENGTH = 80
 LISTED = 30
 

@@ -24,6 +24,9 @@ HOPS = (
 )
 """Where on the path a fault can be."""
 
+MAX_INT = 2**53
+"""Exclusive. What JSON carries exactly, and the rule engine compares exactly."""
+
 SUBJECT_FIELDS = ("subject_kind", "subject_namespace", "subject_name")
 """Fields every finding has besides its details."""
 

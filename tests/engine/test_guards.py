@@ -356,6 +356,15 @@ def test_a_fact_the_engine_refuses_is_a_fault_and_not_a_fact_less() -> None:
         ruleset.run([(0, {"k": "s000001", "n_count": 1e-05})], max_matches=1)
 
 
+def test_a_fact_that_is_taken_for_another_is_a_fault() -> None:
+    """It tells facts apart by a hash of their ids; with ids of our own this never happens."""
+    ruleset = native.Ruleset("s0", {"r0": {"all": [{"p0": {"$and": [{"k": "s000001"}]}}]}})
+    ruleset._assert("000001", 1, {"k": "s000001", "one": "s000002"})
+
+    with pytest.raises(native.Fault, match="fact 1 was not taken"):
+        ruleset._assert("000001", 1, {"k": "s000001", "one": "s000003"})
+
+
 def test_a_definition_the_engine_refuses_is_a_fault() -> None:
     with pytest.raises(native.Fault):
         native.Ruleset("s0", {"r0": {"all": [{"p0": {"$nonsense": {"k": 1}}}]}})
