@@ -34,13 +34,19 @@ class Confirmation:
 
 
 async def confirm(
-    check: Check, recheck: Callable[[], Awaitable[Diagnosis]], *, sleep: Sleep, clock: Callable[[], float]
+    check: Check,
+    recheck: Callable[[], Awaitable[Diagnosis]],
+    *,
+    sleep: Sleep,
+    clock: Callable[[], float],
+    look_seconds: float = LOOK_SECONDS,
 ) -> Confirmation:
     """Look again until the rule answers as it should, or the time is over."""
     started = clock()
     good = 0
     while True:
-        seen, after = await _look(check, recheck, limit_seconds=started + check.within_seconds - clock())
+        left = started + check.within_seconds - clock()
+        seen, after = await _look(check, recheck, limit_seconds=max(left, look_seconds))
         good = good + 1 if seen is check.answers else 0
         seconds = clock() - started
         if good == GOOD_LOOKS or (not good and seconds >= check.within_seconds):
@@ -53,7 +59,7 @@ async def _look(
 ) -> tuple[Outcome, str]:
     """Return the rule's answer, and what was seen, as a sentence."""
     try:
-        async with asyncio.timeout(max(limit_seconds, LOOK_SECONDS)):
+        async with asyncio.timeout(limit_seconds):
             diagnosis = await recheck()
     except TimeoutError:
         return Outcome.NOT_CHECKED, "The probes did not finish in time."

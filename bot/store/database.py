@@ -32,14 +32,14 @@ class Database:
         self._name = engine.url.database or engine.url.render_as_string(hide_password=True)
 
     @classmethod
-    async def open(cls, url: str) -> Database:
+    async def open(cls, url: str, *, busy_seconds: int = BUSY_SECONDS) -> Database:
         """Connect, and bring the schema up to date.
 
         Raises:
             StoreError: The database cannot be used.
         """
         try:
-            database = cls(_engine(url))
+            database = cls(_engine(url, busy_seconds))
         except (ArgumentError, ImportError) as problem:
             raise StoreError(
                 f"The database URL cannot be used: {problem}. Example: sqlite+aiosqlite:///netmedic.db"
@@ -77,7 +77,7 @@ def in_words(problem: Exception) -> str:
     if "is full" in text or "disk i/o" in text:
         return "cannot be written: the disk is full or failing. Free space on it and try again."
     if "locked" in text or isinstance(problem, PoolTimeout):
-        return f"is busy: another process held it for more than {BUSY_SECONDS} s. Try again."
+        return "is busy: another process holds it. Try again."
     if "readonly" in text or "read-only" in text:
         return "cannot be written: it is read-only. Mount its folder writable."
     if "unable to open" in text or isinstance(problem, OSError):
@@ -108,23 +108,23 @@ def upgrade(connection: Connection) -> None:
         ) from problem
 
 
-def _engine(url: str) -> AsyncEngine:
+def _engine(url: str, busy_seconds: int) -> AsyncEngine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_async_engine(url)
     # One connection a process: SQLite has one writer anyway, and waiting in our queue is fairer than in SQLite's.
     engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_SECONDS)
-    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "connect", lambda connection, _: _prepare(connection, busy_seconds))
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 
-def _prepare(connection: Any, _record: object) -> None:
+def _prepare(connection: Any, busy_seconds: int) -> None:
     # No transaction is begun behind our back; see "begin" below.
     # docs.sqlalchemy.org/en/20/dialects/sqlite.html#serializable-isolation-savepoints-transactional-ddl
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        f"busy_timeout = {busy_seconds * 1000}",
         "journal_mode = WAL",
         "synchronous = FULL",  # an approval survives a power cut
         "foreign_keys = ON",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from typing import Self
 
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,7 +41,7 @@ class Store:
         self._now = now
 
     @classmethod
-    async def open(cls, url: str, *, now: Callable[[], datetime] = utc_now) -> Store:
+    async def open(cls, url: str, *, now: Callable[[], datetime] = utc_now) -> Self:
         """Return a store whose schema is up to date; ``url`` is SQLAlchemy's, with an asyncio driver."""
         return cls(await Database.open(url), now=now)
 

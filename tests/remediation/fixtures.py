@@ -177,3 +177,33 @@ def target_port(obj: dict[str, Json]) -> Json:
     [port] = [port for port in spec["ports"] if port["port"] == 80]
     found: Json = port["targetPort"]
     return found
+
+
+class Clock:
+    """A clock that only waiting moves on."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.seconds += seconds
+
+
+class Looks:
+    """Diagnoses one after the other, the last of them again and again; an error is raised."""
+
+    def __init__(self, *answers: Diagnosis | Exception) -> None:
+        self.answers = list(answers)
+        self.count = 0
+
+    async def __call__(self, *_: object) -> Diagnosis:
+        self.count += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer

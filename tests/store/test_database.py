@@ -11,7 +11,6 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from bot.store import database
 from bot.store.database import Database
 from bot.store.records import StoreError
 from bot.store.store import Store
@@ -115,15 +114,12 @@ async def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_a_database_that_another_process_holds_is_said_to_be_busy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
-    store = await Store.open(url_of(tmp_path / "state.db"))
+async def test_a_database_that_another_process_holds_is_said_to_be_busy(tmp_path: Path) -> None:
+    store = Store(await Database.open(url_of(tmp_path / "state.db"), busy_seconds=0))
     holder = sqlite3.connect(tmp_path / "state.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
 
-    with pytest.raises(StoreError, match="is busy: another process held it"):
+    with pytest.raises(StoreError, match="is busy: another process holds it"):
         await store.add_incident(requester="T/U1", symptom="web is down")
 
     holder.execute("ROLLBACK")
