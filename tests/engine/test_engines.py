@@ -13,9 +13,9 @@ from bot.engine.durable import DurableEngine
 from bot.engine.matching import Match, Record
 from bot.engine.plain import PlainEngine
 from bot.engine.rule import Pattern
-from tests.engine import generate
+from tests.engine import WITHOUT, generate
 
-pytest.importorskip("durable_rules_engine", reason="durable_rules loads on Python 3.11 and 3.12 only")
+pytest.importorskip("durable_rules_engine", reason=WITHOUT, exc_type=ImportError)
 
 RULE_BASES = 100
 """Each with three sets of facts; 5,825 cases were compared once without a difference."""

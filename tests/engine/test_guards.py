@@ -22,10 +22,10 @@ from bot.engine.process import Worker
 from bot.engine.rule import Join, Operator, Pattern, Rule, Test
 from bot.engine.verdict import Outcome
 from bot.facts import Fact
-from tests.engine import generate
+from tests.engine import WITHOUT, generate
 from tests.engine.generate import COLLIDING, One, Two
 
-native = pytest.importorskip("bot.engine.native", reason="durable_rules loads on Python 3.11 and 3.12 only")
+native = pytest.importorskip("bot.engine.native", reason=WITHOUT, exc_type=ImportError)
 
 Match = Callable[[Sequence[Rule], Sequence[Record]], Matches]
 SAME_NAME = Pattern(key="b", kind="two", joins=(Join(field="name", key="a", other="name"),))

@@ -22,14 +22,18 @@ from bot.engine.plain import PlainEngine
 from bot.engine.process import Lost, Worker
 from bot.engine.rule import Operator, Pattern, Test
 from bot.facts import Fact
-from tests.engine import generate
+from tests.engine import WITHOUT, generate
 from tests.engine.generate import One
 
 RULE = generate.rule("rule-0", when=[Pattern(key="a", kind="one")])
 FACTS: list[Fact] = [One(name="x"), One(name="y")]
 READY = "import sys; print('{}', flush=True); line = sys.stdin.readline(); "
 
-real = pytest.mark.skipif(sys.version_info >= (3, 13), reason="durable_rules loads on Python 3.11 and 3.12 only")
+
+@pytest.fixture
+def real() -> None:
+    """Skip where the worker can do nothing."""
+    pytest.importorskip("durable_rules_engine", reason=WITHOUT, exc_type=ImportError)
 
 
 @contextmanager
@@ -163,7 +167,7 @@ def test_no_worker_is_started_before_it_is_needed() -> None:
     assert worker.starts == 0
 
 
-@real
+@pytest.mark.usefixtures("real")
 def test_the_worker_is_replaced_after_its_share_of_answers() -> None:
     worker = Worker(runs=3)
     engine = DurableEngine(worker)
@@ -175,7 +179,7 @@ def test_the_worker_is_replaced_after_its_share_of_answers() -> None:
     assert starts == [1, 1, 1, 2, 2, 2, 3]
 
 
-@real
+@pytest.mark.usefixtures("real")
 def test_a_worker_that_was_killed_between_two_diagnoses_is_replaced_without_a_note(worker: Worker) -> None:
     book = RuleBook([RULE], DurableEngine(worker))
     first = book.evaluate(FACTS)
@@ -186,7 +190,7 @@ def test_a_worker_that_was_killed_between_two_diagnoses_is_replaced_without_a_no
     assert (book.take_notes(), worker.starts) == ((), 2)
 
 
-@real
+@pytest.mark.usefixtures("real")
 def test_a_closed_engine_leaves_nothing_and_can_be_used_again(worker: Worker) -> None:
     book = RuleBook([RULE], DurableEngine(worker))
     first = book.evaluate(FACTS)
@@ -197,7 +201,7 @@ def test_a_closed_engine_leaves_nothing_and_can_be_used_again(worker: Worker) ->
     assert book.evaluate(FACTS) == first
 
 
-@real
+@pytest.mark.usefixtures("real")
 def test_several_threads_may_judge_at_once(worker: Worker) -> None:
     book = RuleBook([RULE], DurableEngine(worker))
     facts = [[One(name=f"{thread}-{n}") for n in range(20)] for thread in range(4)]
@@ -218,7 +222,7 @@ def test_several_threads_may_judge_at_once(worker: Worker) -> None:
     assert (book.take_notes(), worker.starts) == ((), 1)
 
 
-@real
+@pytest.mark.usefixtures("real")
 def test_the_worker_has_limits(worker: Worker) -> None:
     RuleBook([RULE], DurableEngine(worker)).evaluate(FACTS)
 
@@ -230,7 +234,7 @@ def test_the_worker_has_limits(worker: Worker) -> None:
     assert 30 <= int(soft["Max cpu time"]) <= 32
 
 
-@real
+@pytest.mark.usefixtures("real")
 def test_an_interrupt_at_the_terminal_is_left_to_the_parent(worker: Worker) -> None:
     book = RuleBook([RULE], DurableEngine(worker))
     first = book.evaluate(FACTS)
@@ -254,7 +258,7 @@ sys.stdin.readline()
 """
 
 
-@real
+@pytest.mark.usefixtures("real")
 @pytest.mark.parametrize("ending", ["killed", "done", "interrupted"])
 def test_the_worker_ends_with_its_parent(ending: str) -> None:
     root = Path(__file__).parents[2]
