@@ -20,9 +20,3 @@ def test_bed() -> Iterator[TestBed]:
             yield bed
     except testbed.CannotStart as problem:
         pytest.skip(str(problem))
-
-
-@pytest.fixture(scope="session")
-def cluster(test_bed: TestBed) -> TestBed:
-    """The same."""
-    return test_bed

@@ -92,7 +92,7 @@ class TestBed:
 
 @contextlib.contextmanager
 def running() -> Iterator[TestBed]:
-    """Give the running test bed of ``TESTBED_HOME``, which is left as it is, or one that lives as long as this.
+    """Give the test bed that runs in ``TESTBED_HOME``, which is left as it is, or one that lives as long as this.
 
     Raises:
         CannotStart: There is none, for a reason that is worth reading.
@@ -102,10 +102,11 @@ def running() -> Iterator[TestBed]:
         raise CannotStart(f"no test bed at {script}; NETMEDIC_TESTBED names another")
     if os.geteuid() != 0:
         raise CannotStart("the test bed needs root")
-    if home := os.environ.get("TESTBED_HOME"):
-        status = _status(script, Path(home))
+    home = Path(os.environ.get("TESTBED_HOME") or f"/tmp/testbed-{os.getuid()}")  # the test bed's own default
+    if home.exists():
+        status = _status(script, home)
         if status.get("up"):
-            yield TestBed(script, Path(home), status)
+            yield TestBed(script, home, status)
             return
     with tempfile.TemporaryDirectory(prefix="netmedic-testbed-", ignore_cleanup_errors=True) as folder:
         environment = {"TESTBED_HOME": folder, "TESTBED_PORT": str(_free_port())}
