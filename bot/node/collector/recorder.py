@@ -119,10 +119,16 @@ def opened(path: str = RING) -> int:
 
 def write(file: int, one: Look) -> None:
     """Put a look into the slot of its second; a look that does not fit is left out."""
-    content = json.dumps(one, separators=(",", ":")).encode()
-    if len(content) + PREFIX <= SLOT_BYTES:
+    content = framed(one)
+    if len(content) <= SLOT_BYTES:
         slot = one["at"] // STEP_MS % SLOTS
-        os.pwrite(file, b"%08x%08x" % (len(content), zlib.crc32(content)) + content, slot * SLOT_BYTES)
+        os.pwrite(file, content, slot * SLOT_BYTES)
+
+
+def framed(one: Look) -> bytes:
+    """Return a look as it stands in its slot."""
+    content = json.dumps(one, separators=(",", ":")).encode()
+    return b"%08x%08x" % (len(content), zlib.crc32(content)) + content
 
 
 def recall(oldest: int, newest: int, path: str = RING) -> dict[str, Json]:
