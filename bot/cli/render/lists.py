@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bot.cli.render.causes import tree
-from bot.cli.render.pieces import LABEL, heading, indented, mark, short, signed, values
-from bot.diagnosis.report import Cause, HopStatus, NotChecked, RuledOut
+from bot.cli.render.pieces import LABEL, heading, indented, one_line, short, signed, values
+from bot.diagnosis.report import Cause, Evidence, HopStatus, NotChecked, RuledOut
 from bot.facts.base import Value
+
+OWN_NAMES = ("namespace", "name", "node", "pod")
+"""Fields that say of which object a fact is."""
 
 
 def briefly(title: str, why: str, findings: Sequence[Cause], *, explain: bool) -> Iterator[RenderableType]:
@@ -29,31 +31,34 @@ def briefly(title: str, why: str, findings: Sequence[Cause], *, explain: bool) -
 
 
 def ruled_out(rules: Sequence[RuledOut]) -> Iterator[RenderableType]:
-    """Yield what is not wrong, one line each, with the values that show it."""
+    """Yield what is not wrong: a line for each fact with its values, and below it the faults that it speaks against."""
     if not rules:
         return
-    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False, expand=True)
-    table.add_column(width=1)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=36)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    facts: dict[str, tuple[Text, list[str]]] = {}
     for rule in rules:
-        told = values(telling(rule.evidence[0].value)) if rule.evidence else Text(rule.summary, style=LABEL)
-        if rule.evidence:
-            told = Text.assemble((f"{whose(rule.evidence[0].value)} ", LABEL), told)
-        table.add_row(mark(HopStatus.OK), Text(rule.rule), told)
+        fact = telling(rule.evidence) if rule.evidence else Text("nothing of the kind exists", style=LABEL)
+        facts.setdefault(fact.plain, (fact, []))[1].append(rule.rule)
     yield heading("Ruled out", str(len(rules)))
-    yield indented(table)
+    for fact, names in facts.values():
+        yield indented(signed(HopStatus.OK, one_line(fact)))
+        yield indented(Text(", ".join(names)), 4)
+
+
+def telling(evidence: Sequence[Evidence]) -> Text:
+    """Return the first of some facts in short: of what, then what was counted or found true, then the rest."""
+    first = evidence[0]
+    others = sum(each.fact == first.fact for each in evidence) - 1
+    rest = {key: value for key, value in first.value.items() if key not in (*OWN_NAMES, "window_ms")}
+    numbers_first = sorted(rest.items(), key=lambda field: isinstance(field[1], str))
+    of = f" of {whose(first.value)}" if whose(first.value) else ""
+    more = f" and {others} more" if others else ""
+    return Text.assemble(f"{first.fact}{of}{more}: ", values(dict(numbers_first)))
 
 
 def whose(fields: Mapping[str, Value]) -> str:
-    """Return the object a fact is about: ``shop/cart`` or a Node's name."""
-    name = fields.get("name") or fields.get("pod") or fields.get("node") or ""
-    return "/".join(str(part) for part in (fields.get("namespace"), name) if part)
-
-
-def telling(fields: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what was counted or found true; names and the length of the window tell nothing by themselves."""
-    return {key: value for key, value in fields.items() if not isinstance(value, str) and key != "window_ms"}
+    """Return the object a fact is about: ``shop/cart``, ``node1 eth0``."""
+    named = "/".join(str(fields[key]) for key in ("namespace", "name") if fields.get(key))
+    return " ".join(str(part) for part in (fields.get("node"), named or fields.get("pod")) if part)
 
 
 def not_checked(rules: Sequence[NotChecked]) -> Iterator[RenderableType]:

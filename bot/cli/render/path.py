@@ -30,7 +30,7 @@ WORDS = {
     HopStatus.NOT_CHECKED: "not checked",
 }
 NAME_COLUMNS = 14
-SUBJECT_COLUMNS = 32
+SUBJECT_COLUMNS = 34
 """Room for the objects of a hop; longer names wrap, so that what is known of the hop has room beside them (ours)."""
 
 
@@ -39,26 +39,25 @@ def path(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     if not diagnosis.path:
         return
     names = [NAMES.get(hop.hop, hop.hop) for hop in diagnosis.path]
-    objects = [line for hop in diagnosis.path for line in lines(hop.subject)]
+    objects = [line for hop in diagnosis.path for line in lines(hop)]
     table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False, expand=True)
-    table.add_column(width=1)
-    table.add_column(overflow="fold", width=min(NAME_COLUMNS, max(map(cell_len, names))))
+    table.add_column(overflow="fold", width=2 + min(NAME_COLUMNS, max(map(cell_len, names))))
     table.add_column(overflow="fold", width=min(SUBJECT_COLUMNS, max(map(cell_len, objects))))
     table.add_column(overflow="fold", ratio=1)
     for hop, name in zip(diagnosis.path, names, strict=True):
         table.add_row(
-            mark(hop.status),
-            Text(name, style="bold" if hop.first_broken else ""),
-            Text("\n".join(lines(hop.subject))),
+            Text.assemble(mark(hop.status), " ", (name, "bold" if hop.first_broken else "")),
+            Text("\n".join(lines(hop))),
             state(hop, diagnosis),
         )
     yield heading("Path")
     yield indented(table)
 
 
-def lines(subject: str) -> list[str]:
-    """Return the objects of a hop, one a line."""
-    return subject.split(", ")
+def lines(hop: Hop) -> list[str]:
+    """Return the objects of a hop, one a line; without their kind where the hop's name says it."""
+    kind = f"{NAMES.get(hop.hop, '').rpartition(' ')[2]} "
+    return [each.removeprefix(kind) for each in hop.subject.split(", ")]
 
 
 def state(hop: Hop, diagnosis: Diagnosis) -> Text:

@@ -32,7 +32,9 @@ def mark(status: HopStatus) -> Text:
 
 def heading(title: str, rest: str = "") -> RenderableType:
     """Return the first line of a section, with the blank line above it."""
-    return Group(Text(""), Text.assemble((title, "bold"), (f"  {rest}" if rest else "", "")))
+    table = grid()
+    table.add_row(Text(title, style="bold"), Text(rest))
+    return Group(Text(""), table)
 
 
 def indented(what: RenderableType, columns: int = 2) -> RenderableType:
@@ -66,6 +68,14 @@ def verbatim(text: str, styles: Iterable[tuple[str, int, int]] = ()) -> Renderab
     """Return text whose lines stay as long as they are."""
     spans = [Span(start, end, style) for style, start, end in styles]
     return Group(Text(text, no_wrap=True, overflow="ignore", spans=spans))
+
+
+def one_line(text: Text) -> RenderableType:
+    """Return text that is cut where the line ends."""
+    table = Table.grid(expand=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_row(text)
+    return table
 
 
 def bullets(lines: Sequence[str]) -> RenderableType | str:
