@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.facts.scope import Subject
+
 
 class StoreError(Exception):
     """The database could not be read or written. The text says what to do; nothing was changed."""
@@ -76,6 +78,8 @@ class Incident:
     symptom: str
     namespace: str
     context: str
+    chosen: Mapping[str, Subject]
+    """Answers to questions about the symptom: the word, and the object that is meant."""
     state: IncidentState
     created: datetime
 

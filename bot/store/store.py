@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Self
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.facts.scope import Subject
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.records import (
@@ -60,6 +62,7 @@ class Store:
         thread: str = "",
         namespace: str = "",
         context: str = "",
+        chosen: Mapping[str, Subject] | None = None,
     ) -> Incident:
         """Keep a symptom that somebody reported."""
         incident = Incident(
@@ -70,11 +73,14 @@ class Store:
             symptom=symptom,
             namespace=namespace,
             context=context,
+            chosen=dict(chosen or {}),
             state=IncidentState.OPEN,
             created=self._now(),
         )
         async with self._database.transaction() as connection:
-            await connection.execute(incidents.insert().values(**vars(incident)))
+            await connection.execute(
+                incidents.insert().values(**{**vars(incident), "chosen": _chosen_text(incident.chosen)})
+            )
             await audit.append(
                 connection,
                 at=incident.created,
@@ -253,7 +259,7 @@ class Store:
                 select(incidents).where(where).order_by(incidents.c.created.desc()).limit(1)  # type: ignore[arg-type]
             )
             row = found.mappings().first()
-            return Incident(**{**row, "state": IncidentState(row["state"])}) if row else None
+            return _incident(row) if row else None
 
     async def _moved(
         self, connection: AsyncConnection, plan_hash: str, *, expected: PlanState, to: PlanState, detail: str
@@ -278,6 +284,15 @@ class Store:
 async def _plan(connection: AsyncConnection, plan_hash: str) -> StoredPlan | None:
     row = (await connection.execute(select(plans).where(plans.c.hash == plan_hash))).mappings().first()
     return _stored(row) if row else None
+
+
+def _incident(row: RowMapping) -> Incident:
+    chosen = {word: Subject(*names) for word, names in json.loads(row["chosen"]).items()}
+    return Incident(**{**row, "state": IncidentState(row["state"]), "chosen": chosen})
+
+
+def _chosen_text(chosen: Mapping[str, Subject]) -> str:
+    return json.dumps({word: [meant.kind, meant.namespace, meant.name] for word, meant in chosen.items()})
 
 
 def _stored(row: RowMapping) -> StoredPlan:

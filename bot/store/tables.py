@@ -68,6 +68,7 @@ incidents = Table(
     Column("symptom", Text, nullable=False),
     Column("namespace", NAME, nullable=False),
     Column("context", NAME, nullable=False),
+    Column("chosen", Text, nullable=False),
     Column("state", WORD, nullable=False),
     Column("created", Utc, nullable=False),
     Index(None, "channel", "thread"),

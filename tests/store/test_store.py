@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.facts.scope import Subject
 from bot.store.records import IncidentState, PlanState, StepState, StoreError
 from bot.store.store import Store
 
@@ -36,7 +37,13 @@ async def with_plan(store: Store, plan_hash: str = HASH) -> str:
 
 async def test_an_incident_is_found_by_its_id_and_by_its_thread(store: Store) -> None:
     incident = await store.add_incident(
-        requester="T/U1", symptom="web \U0001f4a5 is down", channel="C1", thread="1.1", namespace="shop", context="prod"
+        requester="T/U1",
+        symptom="web \U0001f4a5 is down",
+        channel="C1",
+        thread="1.1",
+        namespace="shop",
+        context="prod",
+        chosen={"web": Subject("Service", "shop", "web"), "node": Subject("Node", "", "n1")},
     )
 
     assert await store.incident(incident.id) == incident

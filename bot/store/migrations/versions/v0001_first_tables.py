@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("symptom", sa.Text, nullable=False),
         sa.Column("namespace", sa.String(255), nullable=False),
         sa.Column("context", sa.String(255), nullable=False),
+        sa.Column("chosen", sa.Text, nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
         sa.Column("created", TIME, nullable=False),
     )
