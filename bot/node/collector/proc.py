@@ -158,7 +158,7 @@ def snmp(text: str) -> dict[str, int]:
     lines = lines_of(text)
     found: dict[str, int] = {}
     for names, values in zip(lines[::2], lines[1::2], strict=False):
-        group, *columns = names.split()
+        group, *columns = names.split() or [""]
         numbers = values.split()
         if not group.endswith(":") or numbers[:1] != [group] or len(numbers) != len(columns) + 1:
             raise Problem(f"not a group of counters: {shown(names)}")
@@ -189,7 +189,7 @@ def sockstat(text: str) -> dict[str, int]:
     """Return how many sockets there are, as ``TCP.tw``; ``TCP.mem`` is in pages. From /proc/net/sockstat."""
     found: dict[str, int] = {}
     for line in lines_of(text):
-        group, *words = line.split()
+        group, *words = line.split() or [""]
         if not group.endswith(":") or len(words) % 2:
             raise Problem(f"not a kind of socket: {shown(line)}")
         found |= {f"{group[:-1]}.{name}": decimal(word) for name, word in zip(words[::2], words[1::2], strict=True)}
@@ -200,7 +200,7 @@ def pressure(text: str) -> dict[str, int]:
     """Return the microseconds in which some, or all, had to wait, since boot. From /proc/pressure."""
     found: dict[str, int] = {}
     for line in lines_of(text):
-        kind, *fields = line.split()
+        kind, *fields = line.split() or [""]
         total = fields[-1] if fields else ""
         if kind not in ("some", "full") or not total.startswith("total=") or kind in found:
             raise Problem(f"not a pressure: {shown(line)}")
