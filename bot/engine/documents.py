@@ -19,6 +19,8 @@ BESIDE = ("README.md", ".gitkeep")
 """Files that may lie among rules."""
 MAX_BYTES = 256 * 1024
 """No rule or golden file comes near; a longer one was put there by mistake (ours)."""
+MAX_DEPTH = 20
+"""Lists and mappings inside each other. Thousands overflow the stack of the C parser; a rule has five."""
 QUOTED_LENGTH = 80
 LISTED = 30
 
@@ -150,15 +152,16 @@ def read_document(file: Path) -> Document | Problem:
     try:
         if file.stat().st_size > MAX_BYTES:
             return Problem(file, line, f"longer than {MAX_BYTES // 1024} KiB")
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=LOADER)
+        text = file.read_text(encoding="utf-8")
+        deep = line_too_deep(text)
+        root = None if deep else yaml.compose(text, Loader=LOADER)
         if root:
             return Document(file, root)
+        line, message = (deep, f"nested more than {MAX_DEPTH} deep") if deep else (line, message)
     except UnicodeDecodeError:
         message = "not UTF-8 text"
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-    except RecursionError:
-        message = "nested too deeply"
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else line
@@ -166,6 +169,19 @@ def read_document(file: Path) -> Document | Problem:
     except yaml.YAMLError as error:
         message = f"not YAML: {str(error).splitlines()[0]}"
     return Problem(file, line, message)
+
+
+def line_too_deep(text: str) -> int:
+    """Return the first line that is nested too deeply, 0 if none is."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            return int(event.start_mark.line) + 1 if event.start_mark else 1
+    return 0
 
 
 def line_of(node: yaml.Node) -> int:

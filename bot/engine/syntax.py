@@ -98,7 +98,7 @@ class _Parser:
             self.lines[Place(key)] = entry.line
             if key not in REQUIRED + OPTIONAL:
                 document.problem(entry.line, unknown("key", key, REQUIRED + OPTIONAL))
-        for key in REQUIRED:
+        for key in REQUIRED if isinstance(document.root, yaml.MappingNode) else ():
             if key not in keys:
                 document.problem(1, f"missing key {quote(key)}")
         subject, details = self.conclusion()
