@@ -188,11 +188,14 @@ class LiveCluster:
         """Return the answer of a Node's helper to one request."""
         if node not in self._helpers:
             await self.helper_nodes()
+        asked = self._helpers.get(node)
         try:
             return await self._exec(node, request, timeout_seconds)
-        except errors.NotFound:  # the Pod was replaced since it was looked up
+        except (errors.NotFound, errors.Malformed, errors.Unreachable):
             await self.helper_nodes()
-            return await self._exec(node, request, timeout_seconds)
+            if self._helpers.get(node) == asked:
+                raise
+        return await self._exec(node, request, timeout_seconds)  # its Pod was replaced meanwhile
 
     async def _exec(self, node: str, request: tuple[str, ...], timeout_seconds: float) -> bytes:
         namespace, pod = self._helper_namespace, self._helpers.get(node)

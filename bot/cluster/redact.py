@@ -10,8 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
-
 MESSAGE_CHARACTERS = 300
 """Of an Event's message: enough for kubelet's longest sentence about a probe (ours)."""
 
@@ -109,6 +107,8 @@ def _plain(text: str) -> str:
 
 def _yaml(keep: Keep) -> Callable[[str], str]:
     def reduce(text: str) -> str:
+        import yaml  # noqa: PLC0415 - one ConfigMap is YAML; most runs of the program read none
+
         try:
             document = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError, RecursionError):

@@ -197,6 +197,34 @@ async def test_a_helper_that_was_replaced_is_looked_up_again(api: Api) -> None:
     assert answer == b"{}"
 
 
+async def test_a_helper_that_is_replaced_while_it_answers_is_asked_again(api: Api) -> None:
+    killed = {"status": "Failure", "details": {"causes": [{"reason": "ExitCode", "message": "137"}]}}
+    api.on(HELPERS, helpers(helper()), helpers(helper("helper-2")))
+    api.on(EXEC, runs(writes((1, b"half"), end=killed)))
+    api.on(f"{HELPERS}/helper-2/exec", runs(writes((1, b"{}"))))
+
+    async with api.cluster() as cluster:
+        answer = await cluster.ask_helper("node1", ("sample",))
+
+    assert answer == b"{}"
+
+
+async def test_a_helper_that_fails_and_is_still_there_is_not_asked_again(api: Api) -> None:
+    with pytest.raises(Malformed):
+        await ask(api, runs(writes(end={"status": "Failure"})))
+
+    assert [request.path for request in api.requests] == [HELPERS, EXEC, HELPERS]
+
+
+async def test_a_helper_that_goes_away_while_it_answers_leaves_none(api: Api) -> None:
+    api.on(HELPERS, helpers(helper()), helpers())
+    api.on(EXEC, runs(writes(end=None)))
+
+    async with api.cluster() as cluster:
+        with pytest.raises(NoHelper):
+            await cluster.ask_helper("node1", ("sample",))
+
+
 async def test_a_node_without_a_helper_has_none(api: Api) -> None:
     api.on(HELPERS, helpers(helper(node="node2")))
 
