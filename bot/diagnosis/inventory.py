@@ -49,6 +49,11 @@ class Inventory:
     """The first."""
     answers: int = 0
 
+    @property
+    def complete(self) -> bool:
+        """Everything could be read, so what was not found does not exist."""
+        return not self.notes
+
     async def read(self, of: type[T], /, *, namespace: str = "", labels: str = "", fields: str = "") -> list[T]:
         """Return objects; none where they may not be read."""
         try:

@@ -14,10 +14,12 @@ from bot.diagnosis.names import Fit, best, tokens_of
 from bot.diagnosis.tokens import NOTHING, Mention, address_in, is_host_name
 from bot.diagnosis.vocabulary import Vocabulary
 from bot.facts.scope import Subject
+from bot.probes.reading import SYSTEM_NAMESPACE, is_dns
 
 GENERATED = re.compile(r"^(?P<owner>.+?)-(?:[0-9a-f]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}$")
 """Names of Pods: the owner's, a hash, five letters that spell nothing (apimachinery, util/rand)."""
 OUTSIDE = "OutsideHost"
+DNS = "kube-dns"
 SERVICE_LABEL = "kubernetes.io/service-name"
 
 
@@ -69,9 +71,7 @@ class Lookup:
             strictly: Look nowhere else.
             worst: The worst fit that counts.
         """
-        if mention.text in self.chosen:
-            return Found(mention=mention, subjects=(self.chosen[mention.text],), fit=Fit.EXACT)
-        place = self.outside(mention, worst=Fit.SAME)
+        place = self.answered(mention) or self.outside(mention, worst=Fit.SAME)
         if place:
             return place
         if mention.address:
@@ -80,6 +80,14 @@ class Lookup:
             return await self.host(mention)
         found = await self.named(mention, namespace=namespace, strictly=strictly, worst=worst)
         return found if found.subjects else self.outside(mention, worst=worst) or found
+
+    def answered(self, mention: Mention) -> Found | None:
+        """Return the object that was chosen for a word before."""
+        subject = self.chosen.get(mention.text)
+        if subject is None:
+            return None
+        port = next((target.port for target in self.outside_targets if target.host == subject.name), 0)
+        return Found(mention=mention, subjects=(subject,), fit=Fit.EXACT, port=mention.port or port)
 
     def outside(self, mention: Mention, *, worst: Fit) -> Found | None:
         """Return the configured place outside that a name means."""
@@ -102,6 +110,8 @@ class Lookup:
             found = self.among(mention, await self.inventory.home(namespace), worst)
             if found.subjects:
                 return found
+        if mention.name == DNS:
+            return await self.dns_service(mention)
         node = await self.node(mention, min(worst, Fit.SAME))
         if node.subjects or (namespace and strictly):
             return node
@@ -136,9 +146,17 @@ class Lookup:
 
     async def node(self, mention: Mention, worst: Fit) -> Found:
         """Return the Node of a name."""
+        answered = self.answered(mention)
+        if answered:
+            return answered
         nodes = await self.inventory.nodes()
         fit, names = best(mention.name, ((node.metadata.name, node.metadata.name) for node in nodes), worst=worst)
         return Found(mention=mention, subjects=tuple(Subject("Node", "", name) for name in names), fit=fit)
+
+    async def dns_service(self, mention: Mention) -> Found:
+        """Return the Service that Pods ask for names, whatever it is called."""
+        services = [item for item in await self.inventory.read(Service, namespace=SYSTEM_NAMESPACE) if is_dns(item)]
+        return Found(mention=mention, subjects=tuple(map(subject_of, services[:1])), fit=Fit.EXACT)
 
     async def ingress(self, mention: Mention, namespace: str, worst: Fit) -> Found:
         """Return the Ingress of a name."""

@@ -147,7 +147,7 @@ class Resolution:
             worst=self.worst_fit(mention),
         )
         no_service = mention.kind == "Service" and any(subject.kind != "Service" for subject in found.subjects)
-        if (no_service or not found.subjects) and self.is_missed(mention):
+        if (no_service or not found.subjects) and self.is_missed(mention) and self.lookup.inventory.complete:
             self.missing.append(written(mention))
         return found
 
@@ -174,7 +174,8 @@ class Resolution:
         """Return the Nodes the symptom names."""
         found = await asyncio.gather(*(self.lookup.node(m, self.worst_fit(m)) for m in self.symptom.nodes))
         for each in found:
-            if not each.subjects and each.mention.kind == "Node" and written(each.mention) not in self.missing:
+            called_so = each.mention.kind == "Node" and self.lookup.inventory.complete
+            if called_so and not each.subjects and written(each.mention) not in self.missing:
                 self.missing.append(written(each.mention))
         return [self.the_one(each).subjects[0].name for each in found if each.subjects]
 
