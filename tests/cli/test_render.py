@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from bot.cli.render import FULL_CAUSES, report
+from bot.cli.render.lists import reasons
 from bot.cli.terminal import drawn
 from bot.cli.text import clean
-from bot.diagnosis.report import Diagnosis, Hop, HopStatus, PlanReport, SymptomReport
+from bot.diagnosis.report import Diagnosis, Hop, HopStatus, NotChecked, PlanReport, SymptomReport
 from bot.facts.scope import Subject
 from tests import diagnosis_fixtures as fixtures
 from tests.cli.golden_files import same_as_golden
@@ -186,6 +187,24 @@ def test_what_has_the_same_way_out_stands_together() -> None:
 
     assert "? softnet-drops-rising, cpu-steal-high" in shown
     assert shown.count("→ Install the node helper") == 1
+
+
+def test_a_reason_is_told_once_with_all_facts_it_keeps_away() -> None:
+    rules = [
+        NotChecked(rule=rule, summary="", reason=reason, how_to_enable="Do it.")
+        for rule, reason in {
+            "a": "node_cpu: forbidden (no; ask: me); node_mtu: forbidden (no; ask: me)",
+            "b": "node_cpu: forbidden (no; ask: me)",
+            "c": "node_cpu: timeout (late)",
+            "d": "something else",
+        }.items()
+    ]
+
+    assert reasons(rules) == [
+        "node_cpu, node_mtu: forbidden (no; ask: me)",
+        "node_cpu: timeout (late)",
+        "something else",
+    ]
 
 
 def test_a_symptom_is_quoted_as_it_was_understood() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
@@ -11,6 +12,9 @@ from bot.cli.render.causes import tree
 from bot.cli.render.pieces import LABEL, heading, indented, one_line, short, signed, values
 from bot.diagnosis.report import Cause, Evidence, HopStatus, NotChecked, RuledOut
 from bot.facts.base import Value
+
+BETWEEN_REASONS = re.compile(r"(?<=\)); ")
+"""Between ``node_cpu: no_helper (…)`` and the next; a semicolon inside the brackets is text."""
 
 OWN_NAMES = ("namespace", "name", "node", "pod")
 """Fields that say of which object a fact is."""
@@ -71,6 +75,16 @@ def not_checked(rules: Sequence[NotChecked]) -> Iterator[RenderableType]:
         ways.setdefault(rule.how_to_enable, []).append(rule)
     for how_to_enable, group in ways.items():
         yield indented(signed(HopStatus.NOT_CHECKED, Text(", ".join(rule.rule for rule in group))))
-        reasons = dict.fromkeys(short(rule.reason) for rule in group)
-        yield indented(Group(*(Text(reason, style=LABEL) for reason in reasons)), 4)
+        yield indented(Group(*(Text(short(reason), style=LABEL) for reason in reasons(group))), 4)
         yield indented(Text(f"→ {how_to_enable}"), 4)
+
+
+def reasons(rules: Sequence[NotChecked]) -> list[str]:
+    """Return why rules could not be checked, each reason once with all facts it keeps away."""
+    kept_away: dict[str, list[str]] = {}
+    for rule in rules:
+        for reason in BETWEEN_REASONS.split(rule.reason):
+            fact, _, why = reason.partition(": ")
+            facts = kept_away.setdefault(why, [])
+            facts += [fact] if fact not in facts else []
+    return [f"{', '.join(facts)}: {why}" if why else ", ".join(facts) for why, facts in kept_away.items()]
