@@ -20,21 +20,29 @@ if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient
 
 REQUEST_SECONDS = 15.0
-"""For one whole answer. Admission webhooks may take 10 s by default (admissionregistration.k8s.io/v1), then some."""
+"""Admission webhooks may take 10 s by default (admissionregistration.k8s.io/v1), then some."""
 
 
 class LiveWriter:
     """A :class:`bot.cluster.writer.Writer` for one API server."""
 
-    def __init__(self, credentials: Credentials, *, renew: Callable[[Credentials], Awaitable[Credentials]]) -> None:
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        renew: Callable[[Credentials], Awaitable[Credentials]],
+        request_seconds: float = REQUEST_SECONDS,
+    ) -> None:
         """Connect at the first request.
 
         Args:
             credentials: Used until the server refuses them.
             renew: Gives others than those that were refused; called once for a request.
+            request_seconds: For one whole answer.
         """
         self._credentials = credentials
         self._renew = renew
+        self._request_seconds = request_seconds
         self._api: ApiClient | None = None
 
     @classmethod
@@ -103,7 +111,7 @@ class LiveWriter:
         if body is not None:
             headers["Content-Type"] = "application/json-patch+json"
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
+            async with asyncio.timeout(self._request_seconds):
                 response = await api.call_api(
                     method,
                     self._credentials.server + path,
@@ -114,7 +122,7 @@ class LiveWriter:
                 return int(response.status), bytes(await response.read())  # type: ignore[no-untyped-call]
         except TimeoutError as problem:
             raise errors.TimedOut(
-                f"{self._who} gave no answer within {REQUEST_SECONDS:g} s ({action}). Is it overloaded?"
+                f"{self._who} gave no answer within {self._request_seconds:g} s ({action}). Is it overloaded?"
             ) from problem
         except (aiohttp.ClientError, OSError) as problem:
             raise errors.Unreachable(f"{self._who} cannot be asked to {action}: {words(problem)}") from problem
