@@ -18,10 +18,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import yaml
 
 from bot.cluster.errors import Unreachable
+from bot.cluster.redact import message
 
 if TYPE_CHECKING:
     from kubernetes.client import Configuration
@@ -111,8 +113,10 @@ def _from_kubeconfig(paths: str, context: str) -> Credentials:
             load_kube_config(  # type: ignore[no-untyped-call]
                 paths, chosen, configuration, persist_config=False, temp_file_path=folder
             )
-        except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
-            raise Unreachable(f"Context {chosen} of {paths} cannot be used: {_cut(problem)}") from problem
+        except (ConfigException, OSError, ValueError) as problem:
+            raise Unreachable(f"Context {chosen} of {paths} cannot be used: {_cut(problem)}") from None
+        except (TypeError, KeyError, AttributeError):
+            raise Unreachable(f"Context {chosen} of {paths} has a field of the wrong type.") from None
         if isinstance(user.get("exec"), dict) and not (configuration.api_key or configuration.cert_file):
             command = str(user["exec"].get("command", ""))
             raise Unreachable(
@@ -156,7 +160,8 @@ def _credentials(configuration: Configuration, *, context: str, namespace: str) 
             f"The client certificate of context {context} expired on {ended:%Y-%m-%d %H:%M} UTC. "
             "Renew it (kubeadm certs renew, or log in again)."
         )
-    authorization = str(configuration.api_key.get("BearerToken", ""))
+    authorization = str(configuration.api_key.get("BearerToken", "")).strip()
+    _check(configuration, authorization, context)
     parts = (
         str(configuration.host).encode(),
         str(configuration.verify_ssl).encode(),
@@ -168,12 +173,27 @@ def _credentials(configuration: Configuration, *, context: str, namespace: str) 
         context=context,
         server=str(configuration.host),
         namespace=namespace or "default",
-        authorization=authorization.strip(),
+        authorization=authorization,
         tls=_tls(configuration, context) if str(configuration.host).startswith("https") else None,
         tls_name=str(configuration.tls_server_name or ""),
         proxy=str(configuration.proxy or ""),
         material=hashlib.sha256(b"\0".join(parts)).hexdigest(),
     )
+
+
+def _check(configuration: Configuration, authorization: str, context: str) -> None:
+    """Refuse what no connection can be made with."""
+    try:
+        server = urlsplit(str(configuration.host))
+        usable = server.scheme in ("http", "https") and server.hostname and server.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Unreachable(f"The server of context {context} is no https address: {_cut(configuration.host)}.")
+    if configuration.proxy and urlsplit(str(configuration.proxy)).scheme not in ("http", "https"):
+        raise Unreachable(f"The proxy-url of context {context} is not usable: only http and https proxies are.")
+    if not (authorization.isascii() and authorization.isprintable()):
+        raise Unreachable(f"The token of context {context} has characters that no token has. Log in again.")
 
 
 def _tls(configuration: Configuration, context: str) -> ssl.SSLContext:
@@ -238,7 +258,8 @@ def _bytes(path: str | None) -> bytes:
 
 
 def _cut(problem: object) -> str:
-    return " ".join(str(problem).split())[:200]
+    """Return what the package says, without the parts of the file that it quotes: they may hold keys."""
+    return message(re.sub(r"\{.*\}", "...", str(problem), flags=re.DOTALL))[:200]
 
 
 def _some(names: dict[str, Any]) -> str:

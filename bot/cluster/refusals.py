@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -108,12 +110,18 @@ def error_of(code: int, content: bytes, action: Action, *, who: str, context: st
 def words(problem: BaseException) -> str:
     """Return what went wrong at the bottom of an exception, without what Python calls it."""
     bottom = problem
-    while (below := bottom.__cause__ or bottom.__context__) is not None:
+    while below := bottom.exceptions[0] if isinstance(bottom, BaseExceptionGroup) else _cause(bottom):
         bottom = below
     if isinstance(bottom, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted: {bottom.verify_message}"
     if isinstance(bottom, ssl.SSLError):
         return f"TLS failed: {bottom.reason or 'no reason given'}"
-    if isinstance(bottom, OSError) and bottom.strerror:
-        return bottom.strerror
+    if isinstance(bottom, socket.gaierror):
+        return f"its name cannot be looked up: {bottom.strerror}"
+    if isinstance(bottom, OSError) and bottom.errno:
+        return os.strerror(bottom.errno)
     return message(str(bottom))[:STATUS_CHARACTERS] or type(bottom).__name__
+
+
+def _cause(problem: BaseException) -> BaseException | None:
+    return problem.__cause__ or problem.__context__

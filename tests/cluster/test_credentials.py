@@ -154,6 +154,38 @@ def test_an_unknown_context_suggests_the_nearest(tmp_path: Path, context: str, h
     assert str(problem.value) == f"{path} has no context {context!r}. {hint}"
 
 
+@pytest.mark.parametrize(
+    ("server", "user", "options", "text"),
+    [
+        ("::::", {}, {}, "The server of context prod is no https address: ::::."),
+        ("ftp://x", {}, {}, "The server of context prod is no https address: ftp://x."),
+        ("https://", {}, {}, "The server of context prod is no https address: https:."),
+        ("https://10.0.0.1:99999", {}, {}, "The server of context prod is no https address: https://10.0.0.1:99999."),
+        ("https://h", {}, {"proxy-url": "socks5://u:hunter2@h"}, "only http and https proxies are."),
+        ("https://h", {"token": "hunter2ä"}, {}, "has characters that no token has. Log in again."),
+        ("https://h", {"token": "hunter2\nx"}, {}, "has characters that no token has. Log in again."),
+        ("https://h", {"tokenFile": "/nope"}, {}, "cannot be used: [Errno 2] No such file or directory: '/nope'"),
+        ("https://h", {"client-certificate": "/nope"}, {}, "cannot be used: File does not exist: /nope"),
+        ("https://h", {"auth-provider": {"name": "gcp", "x": "hunter2"}}, {}, "has a field of the wrong type."),
+        (
+            "https://h",
+            {"auth-provider": {"name": "oidc", "config": {"client-secret": "hunter2"}}},
+            {},
+            "cannot be used: Invalid kube-config file. Expected key id-token in",
+        ),
+        ("https://h", {}, {"certificate-authority-data": "aGVsbG8="}, "A certificate of context prod cannot be loaded"),
+    ],
+)
+def test_what_no_connection_can_be_made_with_is_refused_without_showing_it(
+    tmp_path: Path, server: str, user: dict[str, Any], options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(Unreachable) as problem:
+        resolve(kubeconfig=kubeconfig(tmp_path, server=server, user=user, **options))
+
+    assert text in str(problem.value)
+    assert "hunter2" not in str(problem.value)
+
+
 def test_a_login_command_gives_a_token(tmp_path: Path) -> None:
     command = script(tmp_path, gives(token="t1"))
 

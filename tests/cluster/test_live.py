@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.cluster.errors import Absent, Forbidden, Malformed, NotFound, TimedOut, Unreachable
 from bot.cluster.objects import Deployment, EndpointSlice, Event, Node, Pod, Service
+from bot.cluster.refusals import words
 from bot.cluster.transport import Limits
 from tests.cluster.api import Api, breaks_off, drips, hangs, page, says, status
 
@@ -301,10 +304,22 @@ async def test_an_answer_that_claims_to_be_packed_and_is_not_is_an_error(api: Ap
             await cluster.list(Pod, namespace="shop")
 
 
-async def test_nobody_at_the_address_is_unreachable(api: Api) -> None:
-    async with api.cluster(server="http://127.0.0.1:1") as cluster:
-        with pytest.raises(Unreachable, match=r"^The API server http://127.0.0.1:1 cannot be reached: "):
+@pytest.mark.parametrize("server", ["http://127.0.0.1:1", "http://localhost:1"])
+async def test_nobody_at_the_address_is_unreachable(api: Api, server: str) -> None:
+    async with api.cluster(server=server) as cluster:
+        with pytest.raises(Unreachable, match=f"^The API server {server} cannot be reached: Connection refused$"):
             await cluster.list(Pod)
+
+
+def test_what_went_wrong_at_the_bottom_is_told() -> None:
+    lookup = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    several = ExceptionGroup("unhandled errors", [ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed")])
+    wrapped = RuntimeError("outer")
+    wrapped.__cause__ = several
+
+    assert words(lookup) == "its name cannot be looked up: Name or service not known"
+    assert words(wrapped) == "Connection refused"
+    assert words(TimeoutError()) == "TimeoutError"
 
 
 async def test_logs_hold_known_lines_only(api: Api) -> None:
