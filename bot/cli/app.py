@@ -15,15 +15,15 @@ from bot import __version__
 from bot.cli.status import COULD_NOT, INTERRUPTED
 
 COMMANDS = {
-    "diagnose": "bot.cli.diagnose:diagnose",
-    "snapshot": "bot.cli.snapshot:snapshot",
-    "rules": "bot.cli.rules:rules",
-    "doctor": "bot.cli.doctor:doctor",
-    "helper": "bot.cli.helper:helper",
-    "serve": "bot.cli.serve:serve",
-    "completion": "bot.cli.completion:completion",
+    "diagnose": "Find out why something on the network fails.",
+    "snapshot": "Write what a diagnosis reads into one file.",
+    "rules": "See the rules, and check your own.",
+    "doctor": "Check what netmedic can reach and may read, and what is set up.",
+    "helper": "Install the node helper, which shows what Nodes count.",
+    "serve": "Answer in Slack until stopped.",
+    "completion": "Print the script that makes a shell complete commands, options and rule ids.",
 }
-"""In the order in which people meet them."""
+"""What each does, in the order in which people meet them. ``bot.cli.NAME`` holds the command NAME."""
 
 
 class Netmedic(click.Group):
@@ -37,10 +37,14 @@ class Netmedic(click.Group):
         """Return a command; its module is imported now."""
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name].split(":")
-        command = getattr(import_module(module), name)
+        command = getattr(import_module(f"bot.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def main(self, **extra: Any) -> Any:  # type: ignore[override]  # called by keyword only
         """Run the command line and exit with the status that the command returned; see :mod:`bot.cli.status`."""

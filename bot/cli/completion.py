@@ -21,7 +21,7 @@ Where it goes:
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> int:
-    """Print the script that makes a shell complete netmedic's commands, options and rule ids."""
+    """Print the script that makes a shell complete commands, options and rule ids."""
     script = get_completion_class(shell)
     assert script is not None  # noqa: S101 - click has these three
     root = ctx.find_root()

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from pydantic import ValidationError
 
 from bot import __version__
+from bot.__main__ import Netmedic
 from bot.cli.app import COMMANDS, cli
+from bot.cli.program import Program
 from bot.cluster.errors import Forbidden, Unreachable
 from bot.diagnosis.cleaning import SymptomError
 from bot.settings import Settings
@@ -85,6 +88,14 @@ def test_every_command_can_be_loaded_and_explains_itself() -> None:
 
         assert result.exit_code == 0
         assert result.stdout.startswith(f"Usage: netmedic {name}")
+
+
+def test_the_list_of_commands_says_what_each_says_itself() -> None:
+    for name, about in COMMANDS.items():
+        command = cli.get_command(click.Context(cli), name)
+
+        assert command is not None
+        assert (command.help or "").partition("\n")[0] == about
 
 
 def test_no_command_shows_the_help() -> None:
@@ -194,6 +205,12 @@ def test_any_encoding_of_stdout_will_do(encoding: str) -> None:
 
     assert (ended.returncode, ended.stderr) == (1, b"")
     assert ended.stdout.decode(encoding).startswith("✗ " if encoding == "utf-8" else "x ")
+
+
+def test_the_real_program_is_what_the_commands_need() -> None:
+    program: Program = Netmedic()
+
+    assert isinstance(program, Netmedic)
 
 
 def test_calling_it_as_a_function_gives_the_status_back() -> None:
