@@ -147,8 +147,15 @@ def _fragment(target: Target, edits: tuple[Edit, ...], obj: dict[str, Json], res
         "metadata": {key: value for key, value in metadata.items() if value},
     }
     for edit in edits:
-        fragment = _merged(fragment, edit.path.excerpt(obj, edit.after))
+        fragment = _merged(fragment, edit.path.excerpt(obj, _as_merge(edit)))
     return fragment
+
+
+def _as_merge(edit: Edit) -> Json:
+    """Return the new value as a merge patch has it, where null removes a key."""
+    if isinstance(edit.before, dict) and isinstance(edit.after, dict):
+        return {**dict.fromkeys(edit.before.keys() - edit.after.keys()), **edit.after}
+    return edit.after
 
 
 def _merged(one: dict[str, Json], other: dict[str, Json]) -> dict[str, Json]:

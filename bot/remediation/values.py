@@ -20,6 +20,7 @@ DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 """RFC 1123 label: namespaces, Services."""
 DNS_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 """RFC 1123 subdomain: most other objects."""
+NOT_SET = " (not set)"
 LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
@@ -42,20 +43,27 @@ def replicas(value: Value, _before: Json) -> Json:
 
 
 def label_values(value: Value, before: Json) -> Json:
-    """Return the labels there are, with other values for some: ``version=v1,tier=web``. None is added or removed."""
+    """Return the labels there are with other values for some, and without those that are ``(not set)``.
+
+    As facts write them: ``version=v1, tier (not set)``. None is added, and one at least stays.
+    """
     if not isinstance(before, dict):
         raise WrongValue("there are no labels to change")
-    others: dict[str, Json] = {}
+    others: dict[str, str | None] = {}
     for term in str(value).split(","):
-        key, equals, text = (part.strip() for part in term.partition("="))
-        if not equals or key not in before:
+        is_unset = term.endswith(NOT_SET) and "=" not in term
+        key, equals, text = (part.strip() for part in (term.removesuffix(NOT_SET) if is_unset else term).partition("="))
+        if not (equals or is_unset) or key not in before:
             raise WrongValue(f"{shown(term)} is no other value for one of the labels {', '.join(sorted(before))}")
         if key in others:
             raise WrongValue(f"there are several values for the label {key}, and which is meant is for a person to say")
         if not LABEL_VALUE.fullmatch(text):
             raise WrongValue(f"{shown(text)} is no value of a label")
-        others[key] = text
-    return {**before, **others}
+        others[key] = None if is_unset else text
+    changed: dict[str, Json] = {key: text for key, text in {**before, **others}.items() if text is not None}
+    if not changed:
+        raise WrongValue("no label would be left")
+    return changed
 
 
 TYPES: Mapping[str, Callable[[Value, Json], Json]] = {

@@ -336,7 +336,7 @@ async def test_a_selector_never_gets_a_label_it_did_not_have(pods_have: str, wor
     except NoPlan:
         return
     spec: Any = plan.changes[0].fragment["spec"]
-    assert spec["selector"].keys() == {"app", "version"}
+    assert spec["selector"].keys() <= {"app", "version"}
     assert all("\n" not in text and text.isprintable() for text in (plan.blast_radius, plan.finding))
 
 
@@ -361,7 +361,22 @@ async def test_a_selector_is_set_to_what_the_pods_carry() -> None:
     ]
 
 
-@pytest.mark.parametrize("pods_have", ["version (not set)", "version=v1, version=v3", "version=v1 and 2 more"])
+async def test_a_label_that_the_pods_do_not_carry_leaves_the_selector() -> None:
+    writer = MemoryWriter(service())
+
+    plan = await plan_for(writer, selector_cause("version (not set)"))
+
+    [change] = plan.changes
+    assert change.fragment["spec"] == {"selector": {"app": "web", "version": None}}
+    assert change.operations(await writer.read(WEB)) == [
+        Operation(op="replace", path="/spec/selector", value={"app": "web"})
+    ]
+    assert [line for line in plan.diff.splitlines()[2:] if line[0] in "+-"] == ["-    version: v2"]
+
+
+@pytest.mark.parametrize(
+    "pods_have", ["version (not set), version=v3", "version=v1, version=v3", "version=v1 and 2 more"]
+)
 async def test_a_selector_that_a_person_has_to_think_about_gets_no_plan(pods_have: str) -> None:
     assert await reason_for(selector_cause(pods_have), service()) != ""
 

@@ -37,11 +37,23 @@ def test_labels_get_other_values() -> None:
     assert SELECTOR == {"app": "web", "version": "v2"}
 
 
+def test_a_label_that_is_not_set_is_left_out_as_long_as_one_stays() -> None:
+    assert label_values("version (not set)", SELECTOR) == {"app": "web"}
+    assert label_values("app=shop, version (not set)", SELECTOR) == {"app": "shop"}
+    with pytest.raises(WrongValue, match="no label would be left"):
+        label_values("app (not set), version (not set)", SELECTOR)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         ("tier=web", "'tier=web' is no other value for one of the labels app, version"),
-        ("version (not set)", "'version (not set)' is no other value for one of the labels app, version"),
+        ("tier (not set)", "'tier (not set)' is no other value for one of the labels app, version"),
+        ("version=v1 (not set)", "'v1 (not set)' is no value of a label"),
+        (
+            "version (not set), version=v3",
+            "there are several values for the label version, and which is meant is for a person to say",
+        ),
         ("", "'' is no other value for one of the labels app, version"),
         ("version=v1,", "'' is no other value for one of the labels app, version"),
         ("version=v1 and 2 more", "'v1 and 2 more' is no value of a label"),
