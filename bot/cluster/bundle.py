@@ -109,12 +109,17 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
         for permission, of in BY_PERMISSION.items():
             if permission in self.objects:
                 known += _decoded(self.objects[permission], of, permission)
+        absent = {
+            permission: errors.NotRecorded(f"{permission} were not recorded")
+            for permission in BY_PERMISSION
+            if permission not in self.objects
+        }
         return MemoryCluster(
             known,
             context=self.context,
             now=self.recorded_at,
             server_version=self.server_version,
-            unreadable={key: failure.as_error() for key, failure in self.unreadable.items()},
+            unreadable=absent | {key: failure.as_error() for key, failure in self.unreadable.items()},
             logs=self.logs,
             helpers={node: _helper(record) for node, record in self.helpers.items()},
             namespaces=self.namespaces,
@@ -127,9 +132,11 @@ def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle; the file appears whole or not at all, readable by its owner only.
 
     Raises:
-        BundleError: The file cannot be written.
+        BundleError: The file cannot be written, or nothing could read it.
     """
     content = msgspec.json.encode(bundle)
+    if len(content) > MAX_BYTES:
+        raise BundleError(f"The bundle would hold more than {MAX_BYTES // 2**20} MiB; record fewer namespaces.")
     if path.name.endswith(".gz"):
         content = gzip.compress(content, mtime=0)
     try:

@@ -18,8 +18,8 @@ from bot.cluster.transport import Limits, Transport
 
 LABELS = "app=helper"
 
-QUICK = Limits(connect_seconds=2, read_seconds=2, request_seconds=4, retry_seconds=2, requests_per_second=10**6)
-"""Generous enough for a busy machine, short enough for a test that fails."""
+PATIENT = Limits(connect_seconds=20, read_seconds=20, request_seconds=30, retry_seconds=2, requests_per_second=10**6)
+"""Generous enough for a busy machine: only a test that fails waits so long."""
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -47,7 +47,7 @@ class Api:
             return web.Response(status=404, text="404 page not found\n")
         return await (script.pop(0) if len(script) > 1 else script[0])(request)
 
-    def cluster(self, *, limits: Limits = QUICK, **credentials: Any) -> LiveCluster:
+    def cluster(self, *, limits: Limits = PATIENT, **credentials: Any) -> LiveCluster:
         """Return a cluster behind this server; refused credentials are renewed to a token ``renewed``."""
         first = Credentials(**{"context": "test", "server": self.url, **credentials})
 

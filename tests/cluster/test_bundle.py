@@ -176,6 +176,21 @@ def test_a_bundle_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatc
         bundle.load(path)
 
 
+async def test_a_bundle_too_large_to_be_read_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "MAX_BYTES", 100)
+    recorded = await record(shop())
+
+    with pytest.raises(BundleError, match="would hold more than 0 MiB; record fewer namespaces"):
+        bundle.write(recorded, tmp_path / "b.json")
+
+
+async def test_a_type_that_the_bundle_does_not_hold_was_not_recorded(tmp_path: Path) -> None:
+    found = bundle.load(saved(tmp_path, DOCUMENT))
+
+    with pytest.raises(NotRecorded, match=r"^services were not recorded$"):
+        await found.list(Service)
+
+
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"missing.json cannot be read: No such file or directory.$"):
         bundle.load(tmp_path / "missing.json")

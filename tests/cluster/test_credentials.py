@@ -263,6 +263,25 @@ def test_in_a_pod_without_a_token_it_says_so(monkeypatch: pytest.MonkeyPatch) ->
         resolve()
 
 
+def test_in_a_pod_its_service_account_is_used_and_its_token_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_CERT_FILENAME", str(TLS / "ca.crt"))
+
+    token.write_text("t1\n")
+    first = resolve()
+    token.write_text("t2")
+    second = resolve()
+
+    assert (first.context, first.server, first.namespace) == ("in-cluster", "https://[fd00::1]:443", "default")
+    assert (first.authorization, second.authorization) == ("bearer t1", "bearer t2")
+    assert first.material == second.material
+
+
 def server_tls(certificate: str = "server.pem", *, client: bool = False) -> ssl.SSLContext:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(TLS / certificate)

@@ -58,7 +58,7 @@ def writes(*pieces: tuple[int, bytes], end: dict[str, Any] | None = SUCCESS) -> 
     return program
 
 
-async def ask(api: Api, program: Answer, *, seconds: float = 5.0) -> bytes:
+async def ask(api: Api, program: Answer, *, seconds: float = 20.0) -> bytes:
     api.on(HELPERS, helpers(helper()))
     api.on(EXEC, program)
     async with api.cluster() as cluster:
