@@ -48,7 +48,7 @@ class DiagnoseHere:
         Raises:
             LookupError: A name in the symptom has several meanings by now.
         """
-        answer = await self(incident.symptom, chosen={})
+        answer = await self(incident.symptom, chosen=incident.chosen)
         if isinstance(answer, Diagnosis):
             return answer
         raise LookupError(f"“{answer.word}” has several meanings by now")

@@ -101,7 +101,7 @@ class Diagnose:
                 probes=timings,
             ),
             access=Access(tier=tier, context=cached.context, server_version=version, next_tier=NEXT_TIER[tier]),
-            notes=tuple(cached.notes),
+            notes=(*cached.notes, *self.book.take_notes()),
         )
         log.info(
             "diagnosis of %r: %d causes, %d ruled out, %d not checked, %.2f s",

@@ -1,0 +1,16 @@
+"""Run every measurement: python -m benchmarks."""
+
+from __future__ import annotations
+
+from benchmarks import diagnosis, engine, lists
+
+
+def main() -> None:
+    """Print all tables, one after the other."""
+    for module in (diagnosis, lists, engine):
+        print(f"\n## {module.__name__}\n")
+        module.main()
+
+
+if __name__ == "__main__":
+    main()
