@@ -62,7 +62,7 @@ def show(program: Program, *, rule_id: str) -> int:
         raise click.ClickException(f"There is no rule {rule_id}. `netmedic rules list` shows them all.")
     rule = known[rule_id]
     draw(about(rule))
-    write("\n" + clean_lines(rule.path.read_text()))
+    write("\n" + clean_lines(rule.path.read_text(encoding="utf-8")))
     return 0
 
 

@@ -17,6 +17,8 @@ from bot.cli.output import write
 from bot.cli.text import clean
 
 PIPE_COLUMNS = 80
+FEWEST_COLUMNS = 40
+"""Narrower, nothing fits beside anything; the terminal wraps then (ours)."""
 MOST_COLUMNS = 120
 """Longer lines are tiring to read (ours)."""
 
@@ -56,9 +58,11 @@ def drawn(parts: Iterable[RenderableType], *, columns: int, terminal: bool) -> s
 def columns(stream: TextIO) -> int:
     """Return how wide to draw: what ``COLUMNS`` says, else the terminal's width within reason, else 80."""
     told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told) > 0:
-        return int(told)
-    return min(MOST_COLUMNS, shutil.get_terminal_size().columns) if stream.isatty() else PIPE_COLUMNS
+    if told.isdecimal():
+        return max(FEWEST_COLUMNS, int(told))
+    if not stream.isatty():
+        return PIPE_COLUMNS
+    return max(FEWEST_COLUMNS, min(MOST_COLUMNS, shutil.get_terminal_size().columns))
 
 
 @contextmanager

@@ -13,6 +13,6 @@ def same_as_golden(shown: str, name: str) -> bool:
     file = GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN") == "1":
         file.parent.mkdir(exist_ok=True)
-        file.write_text(shown)
-    assert shown == file.read_text()
+        file.write_text(shown, encoding="utf-8")
+    assert shown == file.read_text(encoding="utf-8")
     return True

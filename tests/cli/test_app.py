@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from bot import __version__
@@ -18,7 +19,7 @@ from bot.cli.app import COMMANDS, cli
 from bot.cli.program import Program
 from bot.cluster.errors import Forbidden, Unreachable
 from bot.diagnosis.cleaning import SymptomError
-from bot.settings import Settings
+from bot.settings import Settings, load
 from tests import diagnosis_fixtures as fixtures
 from tests.cli.fakes import FakeProgram, run
 
@@ -163,6 +164,26 @@ def test_a_wrong_setting_is_named_without_its_value() -> None:
         "The setting budget_seconds (NETMEDIC_BUDGET_SECONDS) is wrong: Input should be greater than 0" in result.stderr
     )
     assert "NETMEDIC_SLACK__BOT_TOKEN" in result.stderr
+    assert "s3cret" not in result.stderr
+
+
+def test_a_list_that_is_no_json_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETMEDIC_APPROVERS", "U1")
+    result = run(FakeProgram(), "helper", "manifest", "--image", "python")
+
+    assert result.exit_code == 2
+    assert 'field "approvers"' in result.stderr
+    assert 'Lists are written as JSON, such as ["U1"].' in result.stderr
+
+
+def test_a_settings_file_that_is_no_yaml_is_named_with_the_line_and_not_quoted(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text("slack: {bot_token: xoxb-s3cret\n")
+    with pytest.raises(yaml.YAMLError) as wrong:
+        load(file)
+    result = run(FakeProgram(answers=[wrong.value]), "diagnose", "web")
+
+    assert result.stderr.startswith(f"Error: {file}:2: ")
     assert "s3cret" not in result.stderr
 
 

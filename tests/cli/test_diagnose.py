@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bot.diagnosis.scope import Ambiguous
 
 from bot.cli.program import Where
 from bot.diagnosis.report import Diagnosis
+from bot.diagnosis.scope import Ambiguous
 from bot.diagnosis.serialise import from_json, to_builtins
 from bot.facts.scope import Subject
 from tests import diagnosis_fixtures as fixtures
@@ -56,6 +56,14 @@ def test_yaml_says_the_same() -> None:
     result = run(FakeProgram(answers=[fixtures.wrong_port()]), "diagnose", "web", "-o", "yaml")
 
     assert yaml.safe_load(result.stdout) == to_builtins(fixtures.wrong_port())
+
+
+@pytest.mark.parametrize(("told", "longest"), [("1", 40), ("40", 40), ("100", 100), ("0", 40), ("wide", 80), ("", 80)])
+def test_columns_says_how_wide(told: str, longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", told)
+    shown = run(FakeProgram(answers=[fixtures.nothing_found()]), "diagnose", "web").stdout
+
+    assert longest - 10 < max(map(len, shown.splitlines())) <= longest
 
 
 def test_explain_shows_the_proof() -> None:

@@ -43,11 +43,11 @@ def reference() -> str:
 
 def test_every_command_is_documented_as_it_is() -> None:
     """``UPDATE_GOLDEN=1`` writes it anew."""
-    before = REFERENCE.read_text().partition(HEADING)[0]
+    before = REFERENCE.read_text(encoding="utf-8").partition(HEADING)[0]
     if os.environ.get("UPDATE_GOLDEN") == "1":
-        REFERENCE.write_text(before + reference())
+        REFERENCE.write_text(before + reference(), encoding="utf-8")
 
-    assert REFERENCE.read_text() == before + reference()
+    assert REFERENCE.read_text(encoding="utf-8") == before + reference()
 
 
 def documents() -> list[Path]:
@@ -96,7 +96,7 @@ def mistakes(line: list[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("page", documents(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_names_only_what_there_is(page: Path) -> None:
-    lines = list(written(page.read_text(), anywhere=page.suffix == ".md"))
+    lines = list(written(page.read_text(encoding="utf-8"), anywhere=page.suffix == ".md"))
 
     assert [f"netmedic {' '.join(line)}: {mistake}" for line in lines for mistake in mistakes(line)] == []
 
