@@ -106,19 +106,18 @@ class Lookup:
             return await self.node(mention, worst)
         if mention.kind == "Ingress":
             return await self.ingress(mention, namespace, worst)
-        if namespace:
-            found = self.among(mention, await self.inventory.home(namespace), worst)
-            if found.subjects:
-                return found
-        if mention.name == DNS:
-            return await self.dns_service(mention)
-        node = await self.node(mention, min(worst, Fit.SAME))
-        if node.subjects or (namespace and strictly):
-            return node
+        here = self.among(mention, await self.inventory.home(namespace), worst) if namespace else Found()
+        if not here.subjects:
+            here = await (
+                self.dns_service(mention) if mention.name == DNS else self.node(mention, min(worst, Fit.SAME))
+            )
+        if here.subjects or (namespace and strictly):
+            return here
         exact = self.among(mention, await self.inventory.called(mention.name), Fit.EXACT)
-        if exact.subjects or namespace:
-            return exact if len(exact.subjects) == 1 or not namespace else Found(mention=mention)
-        return await self.anywhere(mention, worst)
+        if not namespace:
+            return exact if exact.subjects else await self.anywhere(mention, worst)
+        # Of a name that is not where it was looked for, only a single one elsewhere is likely to be meant.
+        return exact if len(exact.subjects) == 1 else Found(mention=mention)
 
     async def anywhere(self, mention: Mention, worst: Fit) -> Found:
         """Return the object of a name that is not spelled so anywhere: objects, else Nodes, else namespaces."""

@@ -42,8 +42,13 @@ class Undecided(Exception):
 
     def __init__(self, word: str, candidates: Iterable[Subject]) -> None:
         super().__init__(word)
-        order = sorted(candidates, key=lambda each: (each.namespace.startswith("kube-"), each.namespace, each.name))
+        order = sorted(candidates, key=usual_first)
         self.question = Ambiguous(word=word, candidates=tuple(order[:CANDIDATES_AT_MOST]))
+
+
+def usual_first(subject: Subject) -> tuple[bool, str, str]:
+    """Return the sort key of a candidate: people seldom mean the cluster's own namespaces."""
+    return (subject.namespace or subject.name).startswith("kube-"), subject.namespace, subject.name
 
 
 @dataclass(frozen=True, kw_only=True)

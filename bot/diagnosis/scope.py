@@ -69,6 +69,8 @@ class Ends:
     there: Surroundings
     dns: bool
     """A name is looked up on the way."""
+    nodes: tuple[str, ...] = ()
+    """Nodes that were named and are neither end: ``web times out on node1``."""
     whole_namespace: bool = False
     """They are all that a namespace holds."""
 
@@ -83,33 +85,36 @@ async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> 
         here.add(source)
     for other in others:
         there.add(other)
+    nodes: list[str] = []
     if symptom.doubtful:
-        here, there = turned(here, there)
+        here, there, nodes = turned(here, there)
     if not (here.found or there.found) and resolved.namespace:
-        home = await inventory.home(resolved.namespace)
-        pods, workloads = list(home.pods), list(home.workloads)
-        if symptom.kind is SymptomKind.DNS:
-            # Nothing is reached for but the cluster's DNS; its Pods are the ones that ask.
-            return Ends(here=Surroundings(pods=pods, workloads=workloads), there=Surroundings(), dns=True)
-        everything = Surroundings(services=list(home.services), pods=pods, workloads=workloads)
-        return Ends(here=Surroundings(), there=everything, dns=True, whole_namespace=True)
+        return await whole_namespace(resolved.namespace, inventory, symptom.kind)
     by_address = bool(resolved.target.mention.address or address_in(there.host))
-    found_something = here.found or there.found or resolved.nodes
-    return Ends(here=here, there=there, dns=bool(found_something) and not by_address)
+    found = here.found or there.found or resolved.nodes
+    return Ends(here=here, there=there, dns=bool(found) and not by_address, nodes=tuple(nodes))
 
 
-def turned(here: Surroundings, there: Surroundings) -> tuple[Surroundings, Surroundings]:
-    """Return both ends in the order that makes sense, where the words leave it open.
+async def whole_namespace(name: str, inventory: Inventory, kind: SymptomKind) -> Ends:
+    """Return all a namespace holds, as what is reached for; where names fail, as who looks them up."""
+    home = await inventory.home(name)
+    pods, workloads = list(home.pods), list(home.workloads)
+    if kind is SymptomKind.DNS:
+        return Ends(here=Surroundings(pods=pods, workloads=workloads), there=Surroundings(), dns=True)
+    there = Surroundings(services=list(home.services), pods=pods, workloads=workloads)
+    return Ends(here=Surroundings(), there=there, dns=True, whole_namespace=True)
 
-    What a Service stands before is the target; ``web times out on node1`` speaks of web, and of the Node below it.
+
+def turned(here: Surroundings, there: Surroundings) -> tuple[Surroundings, Surroundings, list[str]]:
+    """Return both ends in the order that makes sense, where the words leave it open, and Nodes that are neither.
+
+    What a Service stands before is the target; ``web times out on node1`` speaks of web, and of a Node.
     """
-    reached = bool(there.services or there.host)
-    only_node = bool(there.nodes) and not (there.pods or there.services)
-    if only_node and here.found:
-        return Surroundings(), here
-    if here.services and not reached and there.found:
-        return there, here
-    return here, there
+    if there.nodes and here.found and not (there.pods or there.services):
+        return Surroundings(), here, there.nodes
+    if here.services and there.found and not (there.services or there.host):
+        return there, here, []
+    return here, there, []
 
 
 def compose(
@@ -124,7 +129,7 @@ def compose(
     """Return the scope of both ends."""
     here, there = ends.here, ends.there
     found = bool(here.found or there.found or resolved.nodes or resolved.namespace)
-    named_nodes = tuple(dict.fromkeys((*resolved.nodes, *here.nodes, *there.nodes)))
+    named_nodes = tuple(dict.fromkeys((*resolved.nodes, *ends.nodes, *here.nodes, *there.nodes)))
     running = [pod for pod in here.pods if pod.status.phase == "Running"]
     clients = sample(running or here.pods, CLIENTS_AT_MOST, nodes=named_nodes)
     most = NAMESPACE_AT_MOST if ends.whole_namespace else BACKENDS_AT_MOST

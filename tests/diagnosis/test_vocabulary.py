@@ -27,12 +27,11 @@ def test_no_phrase_has_two_meanings() -> None:
     assert [phrase for phrase, count in phrases.items() if count > 1] == []
 
 
-def test_every_word_is_text() -> None:
-    # YAML reads a bare no, on and off as truth values.
-    words = [word for meanings in english().meanings.values() for meaning in meanings for word in meaning.phrase]
+def test_words_that_yaml_reads_as_truth_values_are_quoted() -> None:
+    words = {word for meanings in english().meanings.values() for meaning in meanings for word in meaning.phrase}
 
-    assert [word for word in words if not isinstance(word, str) or word in ("True", "False", "None")] == []
-    assert {"no", "off", "on"} <= set(words)
+    assert {type(word) for word in words} == {str}
+    assert {"no", "off", "on", "true", "null"} <= words
 
 
 def test_patterns_use_known_classes() -> None:
