@@ -64,22 +64,29 @@ async def cni_identity(cluster: Cluster, scope: Scope) -> Iterable[CniIdentity]:
     return [CniIdentity(name=cni.name, backend=backend, configured_mtu=mtu, source=source)]
 
 
-@probe(PolicyEnforcement, reads=(DaemonSet,))
+@probe(PolicyEnforcement, reads=(DaemonSet, ConfigMap))
 async def policy_enforcement(cluster: Cluster, scope: Scope) -> Iterable[PolicyEnforcement]:  # noqa: ARG001 - likewise
     """Tell whether anything in the cluster acts on NetworkPolicies."""
     daemonsets = await cluster.list(DaemonSet)
     found = identify(daemonsets)
     cni = found[0].name if found else ""
     beside = [item for item in daemonsets if any(word in item.metadata.name for word in POLICY_WORDS)]
-    if found and found[0].enforces:
+    if found and found[0].enforces and not await is_switched_off(cluster, *found):
         by = found[1]
     elif beside:
         by = beside[0]
-    elif found and found[0].enforces is False:
+    elif found and found[0].enforces is not None:
         return [PolicyEnforcement(enforced=False, enforced_by="", cni=cni, source=path_of(found[1]))]
     else:
         raise CannotTell(Reason.UNRECOGNISED, f"whether {cni or 'this CNI'} acts on NetworkPolicies is not known")
     return [PolicyEnforcement(enforced=True, enforced_by=by.metadata.name, cni=cni, source=path_of(by))]
+
+
+async def is_switched_off(cluster: Cluster, cni: Cni, daemonset: DaemonSet) -> bool:
+    """Tell whether a CNI that can enforce NetworkPolicies was told not to, as Cilium can be."""
+    if cni.name != "cilium":
+        return False
+    return any(item.data.get("enable-policy") == "never" for item in await config_maps(cluster, cni, daemonset))
 
 
 def identify(daemonsets: Sequence[DaemonSet]) -> tuple[Cni, DaemonSet] | None:

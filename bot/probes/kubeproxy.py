@@ -18,6 +18,8 @@ NAME = "kube-proxy"
 DEFAULT_MODE = "iptables"
 """On Linux, where the configuration leaves ``mode`` empty (kubernetes.io/docs/reference/networking/virtual-ips)."""
 
+CONFIGURED_IN = (("kube-proxy", "config.conf"), ("kube-proxy-config", "config"))
+"""ConfigMaps and their keys: of kubeadm, and of EKS."""
 CONFIGURED_MODE = re.compile(r"""^mode:[ \t]*["']?([A-Za-z]*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 LOGGED_MODE = re.compile(r"Using (\w+) Proxier", re.IGNORECASE)
 """What kube-proxy logs at its start (cmd/kube-proxy/app/server_linux.go)."""
@@ -43,10 +45,11 @@ async def mode_of(cluster: Cluster) -> tuple[str, str]:
     for cilium in await config_maps(cluster, "cilium-config"):
         if cilium.data.get("kube-proxy-replacement") in ("true", "strict"):
             return "ebpf", path_of(cilium)
-    for config in await config_maps(cluster, NAME):
-        configured = CONFIGURED_MODE.search(config.data.get("config.conf", ""))
-        if configured:
-            return configured[1].lower() or DEFAULT_MODE, path_of(config)
+    for name, key in CONFIGURED_IN:
+        for config in await config_maps(cluster, name):
+            if settings := config.data.get(key):
+                written = CONFIGURED_MODE.search(settings)
+                return (written[1].lower() if written else "") or DEFAULT_MODE, path_of(config)
     for pod in await cluster.list(Pod, namespace=SYSTEM_NAMESPACE):
         if pod.alive and pod.metadata.name.startswith(NAME):
             logged = LOGGED_MODE.search(await cluster.logs(namespace=SYSTEM_NAMESPACE, pod=pod.metadata.name))

@@ -1,0 +1,167 @@
+"""kube-proxy's mode, and whether each Node has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.cluster.errors import Forbidden
+from bot.cluster.manifests import from_manifests
+from bot.facts.base import Reason
+from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
+from bot.facts.scope import Scope
+from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
+from tests.probes.manifests import Manifest, facts_of, manifest, pod, service, unknown_of
+
+EVERYTHING = Scope(cluster_wide=True)
+LABELS = {"k8s-app": "kube-proxy"}
+
+
+def config_map(name: str, **data: str) -> Manifest:
+    return {**manifest("ConfigMap", name, namespace="kube-system"), "data": data}
+
+
+def kube_proxy_config(mode: str) -> Manifest:
+    text = f"kind: KubeProxyConfiguration\nmetricsBindAddress: 0.0.0.0\n{mode}\nnodePortAddresses: null\n"
+    return config_map("kube-proxy", **{"config.conf": text})
+
+
+def daemonset(name: str = "kube-proxy") -> Manifest:
+    template = {"metadata": {"labels": LABELS}}
+    spec = {"selector": {"matchLabels": LABELS}, "template": template}
+    return {**manifest("DaemonSet", name, namespace="kube-system", labels=LABELS), "spec": spec}
+
+
+def proxy(node: str, *, ready: bool = True, name: str = "") -> Manifest:
+    return pod(name or f"kube-proxy-{node}", namespace="kube-system", labels=LABELS, node=node, ready=ready)
+
+
+def node(name: str, **labels: str) -> Manifest:
+    return manifest("Node", name, namespace="", labels=labels)
+
+
+async def mode(*manifests: Manifest, logs: dict[str, str] | None = None) -> KubeProxyMode:
+    [fact] = await facts_of(kube_proxy_mode, from_manifests(*manifests, logs=logs or {}), EVERYTHING)
+    assert isinstance(fact, KubeProxyMode)
+    return fact
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("mode: ipvs", "ipvs"),
+        ('mode: "nftables"', "nftables"),
+        ("mode: 'IPVS'  # since March", "ipvs"),
+        ('mode: ""', "iptables"),
+        ("mode:", "iptables"),
+    ],
+)
+async def test_the_configured_mode_is_read_and_an_empty_one_means_iptables(written: str, meant: str) -> None:
+    found = await mode(kube_proxy_config(written), service("a"), service("b"))
+
+    assert (found.mode, found.services) == (meant, 2)
+    assert found.source == "/api/v1/namespaces/kube-system/configmaps/kube-proxy"
+
+
+@pytest.mark.parametrize(
+    "written", ["ipvs:\n  mode: ipvs", "detectLocalMode: ClusterCIDR"], ids=["of something else", "another key"]
+)
+async def test_only_the_top_level_key_counts(written: str) -> None:
+    found = await mode(kube_proxy_config(written))
+
+    assert found.mode == "iptables"
+
+
+async def test_without_a_config_map_kube_proxys_log_says_it() -> None:
+    log = 'I1122 17:48:30.1 server_others.go:185] "Using ipvs Proxier"\n'
+    found = await mode(proxy("node1"), logs={"kube-system/kube-proxy-node1": log})
+
+    assert (found.mode, found.source) == ("ipvs", "log of Pod kube-system/kube-proxy-node1")
+
+
+async def test_the_config_map_of_eks_is_read_too() -> None:
+    found = await mode(config_map("kube-proxy-config", config="mode: ipvs"))
+
+    assert (found.mode, found.source) == ("ipvs", "/api/v1/namespaces/kube-system/configmaps/kube-proxy-config")
+
+
+async def test_a_config_map_that_says_nothing_leaves_it_to_the_log() -> None:
+    log = "Using nftables Proxier"
+    found = await mode(config_map("kube-proxy"), proxy("node1"), logs={"kube-system/kube-proxy-node1": log})
+
+    assert found.mode == "nftables"
+
+
+@pytest.mark.parametrize("replacement", ["true", "strict"])
+async def test_ciliums_replacement_comes_first(replacement: str) -> None:
+    cilium = config_map("cilium-config", **{"kube-proxy-replacement": replacement})
+    found = await mode(cilium, kube_proxy_config("mode: iptables"))
+
+    assert found.mode == "ebpf"
+
+
+async def test_cilium_beside_kube_proxy_does_not_replace_it() -> None:
+    cilium = config_map("cilium-config", **{"kube-proxy-replacement": "false"})
+    found = await mode(cilium, kube_proxy_config("mode: iptables"))
+
+    assert found.mode == "iptables"
+
+
+async def test_a_cluster_with_neither_is_not_known() -> None:
+    missing = await unknown_of(kube_proxy_mode, from_manifests(service()), EVERYTHING)
+
+    assert (missing.reason, missing.detail) == (
+        Reason.UNRECOGNISED,
+        "no kube-proxy and no Cilium in its place was found",
+    )
+
+
+async def test_config_maps_that_may_not_be_read_are_said_so() -> None:
+    cluster = from_manifests(service(), unreadable={"configmaps": Forbidden("list configmaps")})
+    missing = await unknown_of(kube_proxy_mode, cluster, EVERYTHING)
+
+    assert missing.reason is Reason.FORBIDDEN
+
+
+async def on_nodes(*manifests: Manifest, scope: Scope = EVERYTHING) -> list[tuple[str, bool, bool, str]]:
+    facts = await facts_of(kube_proxy_pod, from_manifests(daemonset(), *manifests), scope)
+    return [(f.node, f.present, f.ready, f.pod) for f in facts if isinstance(f, KubeProxyPod)]
+
+
+async def test_each_node_has_its_kube_proxy_or_not() -> None:
+    found = await on_nodes(node("node1"), node("node2"), node("node3"), proxy("node1"), proxy("node2", ready=False))
+
+    assert found == [
+        ("node1", True, True, "kube-proxy-node1"),
+        ("node2", True, False, "kube-proxy-node2"),
+        ("node3", False, False, ""),
+    ]
+
+
+async def test_only_the_nodes_of_the_path_are_looked_at() -> None:
+    found = await on_nodes(node("node1"), node("node2"), scope=Scope(client_nodes=("node2",)))
+
+    assert [name for name, *_ in found] == ["node2"]
+
+
+async def test_nodes_that_need_no_kube_proxy_are_left_out() -> None:
+    windows, virtual = node("win1", **{"kubernetes.io/os": "windows"}), node("cloud1", type="virtual-kubelet")
+
+    assert await on_nodes(windows, virtual) == []
+
+
+async def test_a_kube_proxy_that_is_on_its_way_out_is_gone() -> None:
+    leaving = pod("kube-proxy-a", namespace="kube-system", labels=LABELS, deleted=True)
+
+    assert await on_nodes(node("node1"), leaving) == [("node1", False, False, "")]
+
+
+async def test_while_one_replaces_another_the_ready_one_counts() -> None:
+    found = await on_nodes(node("node1"), proxy("node1", name="kube-proxy-a", ready=False), proxy("node1"))
+
+    assert [(present, ready) for _, present, ready, _ in found] == [(True, True)]
+
+
+async def test_a_cluster_without_the_daemonset_is_not_judged_by_it() -> None:
+    missing = await unknown_of(kube_proxy_pod, from_manifests(node("node1")), EVERYTHING)
+
+    assert missing.reason is Reason.UNRECOGNISED
