@@ -98,7 +98,7 @@ def parse(text: str, *, namespace: str = "") -> Symptom:
         kind=kind_of(sentence, symbols),
         namespace=chosen,
         namespace_for_all=bool(namespace) or not any(word.mention.namespace == chosen for word in words),
-        guessed_namespaces=tuple(place for place in places if place not in certain),
+        guessed_namespaces=tuple(place for place in (*places, *before_slash(words)) if place not in certain),
         source=source,
         target=target,
         nodes=tuple(word.mention for word in words if word.role is Role.NODE or word.mention.kind == "Node"),
@@ -129,6 +129,11 @@ def written_with(words: Iterable[Word]) -> Iterable[str]:
     """Yield the namespaces in ``shop/web`` and ``web.shop.svc``."""
     known = english().known
     return (word.mention.namespace for word in words if word.mention.namespace and word.mention.name not in known)
+
+
+def before_slash(words: Iterable[Word]) -> Iterable[str]:
+    """Yield the namespaces in ``shop/web``; ``client/server`` has none, and looks the same."""
+    return (m.namespace for m in (word.mention for word in words) if m.text.lower().startswith(f"{m.namespace}/"))
 
 
 def kind_of(sentence: Sentence, symbols: str) -> SymptomKind:

@@ -1,0 +1,155 @@
+"""Nodes, addresses and hosts."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.facts.scope import Subject
+from tests.diagnosis.asking import HASH, Place, names, scope_of
+from tests.diagnosis.manifests import BASE, app, ingress, node, pod, service
+
+
+async def test_a_node_alone() -> None:
+    scope = await scope_of("node 2 drops packets")
+
+    assert scope.named_nodes == ("node2",)
+    assert (scope.cluster_wide, scope.namespaces) == (False, ())
+
+
+async def test_a_node_of_any_name() -> None:
+    assert (await scope_of("bigbox is slow")).named_nodes == ("bigbox",)
+    assert (await scope_of("web on bigbox is slow", namespace="shop")).named_nodes == ("bigbox",)
+
+
+async def test_a_node_that_does_not_exist_is_missing() -> None:
+    assert (await scope_of("node-9 drops packets")).missing == ("node-9",)
+
+
+async def test_times_out_on_a_node_speaks_of_the_service_and_the_node() -> None:
+    scope = await scope_of("web times out on bigbox", namespace="shop")
+
+    assert names(scope.services) == ["Service shop/web"]
+    assert scope.named_nodes == ("bigbox",)
+
+
+async def test_pods_on_the_named_node_come_first() -> None:
+    scope = await scope_of("web on node2 is slow", namespace="shop")
+
+    assert scope.backends[0].name == f"web-{HASH}-ccccc"
+
+
+async def test_a_node_as_client() -> None:
+    scope = await scope_of("web in shop times out, but only from node node2")
+
+    assert (scope.client_nodes, scope.named_nodes) == (("node2",), ("node2",))
+
+
+async def test_a_node_port_leads_to_its_service() -> None:
+    scope = await scope_of("timeouts to node2:31234", *BASE, service("shop", "door", {"app": "web"}, node_port=31234))
+
+    assert names(scope.services) == ["Service shop/door"]
+    assert scope.target_nodes == ("node2",)
+
+
+async def test_a_host_port_leads_to_its_pod() -> None:
+    scope = await scope_of(
+        "hostPort 8081 on node2 stopped working", *BASE, pod("shop", "door", on="node2", host_port=8081)
+    )
+
+    assert names(scope.backends) == ["Pod shop/door"]
+
+
+@pytest.mark.parametrize(
+    ("address", "services", "backends", "nodes"),
+    [
+        ("10.96.1.1", ["Service shop/web"], 3, ("node1", "node2")),
+        ("10.244.1.2", ["Service shop/web"], 1, ("node2",)),
+        ("10.0.0.3", [], 0, ("bigbox",)),
+    ],
+)
+async def test_an_address_of_the_cluster(
+    address: str, services: list[str], backends: int, nodes: tuple[str, ...]
+) -> None:
+    scope = await scope_of(f"no answer from {address}")
+
+    assert (names(scope.services), len(scope.backends), scope.target_nodes) == (services, backends, nodes)
+    assert (scope.dns, scope.outside_host) == (False, "")
+
+
+async def test_an_endpoint_outside_belongs_to_its_service() -> None:
+    slice_ = {
+        "kind": "EndpointSlice",
+        "metadata": {"name": "old-1", "namespace": "shop", "labels": {"kubernetes.io/service-name": "old"}},
+        "endpoints": [{"addresses": ["192.168.7.7"]}],
+    }
+
+    scope = await scope_of("no route to 192.168.7.7", *BASE, service("shop", "old"), slice_)
+
+    assert names(scope.services) == ["Service shop/old"]
+
+
+@pytest.mark.parametrize("written", ["2001:db8::5", "[2001:DB8:0:0::5]:443", "2001:0db8::0005"])
+async def test_an_ipv6_address_is_compared_by_value(written: str) -> None:
+    scope = await scope_of(f"no route to {written}", *BASE, node("six", "2001:db8::5"))
+
+    assert scope.target_nodes == ("six",)
+
+
+async def test_any_other_address_is_a_host_outside() -> None:
+    scope = await scope_of("checkout in shop cannot reach 203.0.113.9:443")
+
+    assert (scope.outside_host, scope.outside_port, scope.dns) == ("203.0.113.9", 443, False)
+    assert Subject("OutsideHost", "", "203.0.113.9") in scope.subjects
+
+
+async def test_a_configured_place_outside() -> None:
+    scope = await scope_of("timeouts to oslo from checkout in shop")
+
+    assert (scope.outside_host, scope.outside_port, scope.dns) == ("oslo.example.net", 8443, True)
+    assert names(scope.clients) == [f"Pod shop/checkout-{HASH}-bbbbb"]
+
+
+async def test_an_address_beside_the_name_of_a_place_counts() -> None:
+    scope = await scope_of("timeouts to Oslo (192.0.2.77:9443)")
+
+    assert (scope.outside_host, scope.outside_port, scope.dns) == ("192.0.2.77", 9443, False)
+
+
+async def test_a_mistyped_place_is_forgiven() -> None:
+    place = Place("Stavanger", "s.example.net", 1)
+
+    assert (await scope_of("timeouts to Stavenger", places=(place,))).outside_host == "s.example.net"
+
+
+async def test_a_place_that_is_not_configured_is_missing() -> None:
+    assert (await scope_of("timeouts to Bergen")).missing == ("Bergen",)
+
+
+async def test_a_host_name_outside() -> None:
+    scope = await scope_of("web in shop cannot reach https://api.example.org/v1")
+
+    assert (scope.outside_host, scope.outside_port, scope.dns) == ("api.example.org", 443, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "services"),
+    [
+        ("shop.example.com/pay/now answers 404", ["Service shop/cart-api"]),
+        ("shop.example.com/else answers 404", ["Service shop/web"]),
+        ("shop.example.com answers 404", ["Service shop/cart-api", "Service shop/web"]),
+        ("users get 503 from ingress `public` in shop", ["Service shop/cart-api", "Service shop/web"]),
+    ],
+)
+async def test_a_host_of_an_ingress_leads_to_its_services(text: str, services: list[str]) -> None:
+    scope = await scope_of(text)
+
+    assert names(scope.services) == services
+    assert Subject("Ingress", "shop", "public") in scope.subjects
+    assert scope.outside_host == ""
+
+
+async def test_a_wildcard_host_stands_for_one_label() -> None:
+    objects = [*BASE, *app("shop", "web"), ingress("shop", "all", "*.example.com", {"/": "web"})]
+
+    assert names((await scope_of("a.example.com is down", *objects)).services) == ["Service shop/web"]
+    assert (await scope_of("a.b.example.com is down", *objects)).outside_host == "a.b.example.com"
