@@ -176,10 +176,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("the Node's clock is not set")
 
 
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """What the helper itself sent during the window."""
+
+    to: tuple[str, ...] = ()
+    packets: int = 0
+
+
 class Sample(Answer, frozen=True, kw_only=True):
     """Interfaces and counters of one Node over a window."""
 
     series: SampleSeries
+    traffic: Traffic = Traffic()
 
     def where(self, series: Series[T]) -> str:
         """Return the source of a fact: ``node1:/proc/net/dev``."""

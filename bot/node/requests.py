@@ -25,8 +25,8 @@ UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def sample_request(seconds: int = WINDOW_SECONDS) -> Request:
-    """Ask for interfaces and counters over a window."""
-    return ("sample", "--seconds", str(seconds))
+    """Ask for interfaces and counters over a window, with a little traffic between the Nodes that are asked."""
+    return ("sample", "--seconds", str(seconds), "--traffic")
 
 
 def recall_request(oldest: int = RECORDED_SECONDS, newest: int = 0) -> Request:

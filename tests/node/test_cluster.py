@@ -87,6 +87,17 @@ async def test_drops_show_on_the_uplink_and_are_gone_afterwards(helpers: TestBed
     assert well.rx_packets >= 100
 
 
+async def test_drops_show_on_a_way_that_nobody_uses(helpers: TestBed, live: LiveCluster) -> None:
+    """The helpers' own packets to each other are enough."""
+    with helpers.fault("rx-drops", NODE, "percent=50"):
+        found = await node_interface.observe(live, Scope(named_nodes=("node1", NODE)))
+
+    [uplink] = [
+        fact for fact in found if isinstance(fact, NodeInterface) and (fact.node, fact.role) == (NODE, "uplink")
+    ]
+    assert uplink.rx_dropped >= 5
+
+
 async def conntrack_under_connects(live: LiveCluster) -> NodeConntrack:
     connects = client.connect(live, "node1", [target(NODE_IP, 20_000 + n) for n in range(64)])
     [fact] = await during(connects, observed(live, node_conntrack, NodeConntrack))

@@ -18,6 +18,7 @@ from bot.node.collector import answer
 from bot.node.collector.answer import checked, document
 from bot.node.collector.connect import connect, result, target
 from bot.node.collector.proc import Problem
+from bot.node.collector.traffic import PACKET, Traffic
 
 ROOT = Path(__file__).parents[2]
 NOT_HERE = "192.0.2.77"
@@ -40,6 +41,10 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         ["sample", "--seconds", "31"],
         ["sample", "--seconds", "3; reboot"],
         ["sample", "--seconds", "3", "4"],
+        ["sample", "--seconds", "3", "--traffic", "10.0.0.1"],
+        ["recall"],
+        ["recall", "--from", "901", "--to", "0"],
+        ["recall", "--from", "5", "--to", "5"],
         ["connect"],
         ["connect", *[f"10.0.0.1:{port}" for port in range(1, 66)]],
         ["connect", "10.0.0.1:80", "$(reboot):80"],
@@ -58,6 +63,8 @@ def test_what_is_no_request_is_refused(arguments: list[str]) -> None:
         ["idle"],
         ["sample", "--seconds", "1"],
         ["sample", "--seconds", "30"],
+        ["sample", "--seconds", "3", "--traffic"],
+        ["recall", "--from", "900", "--to", "0"],
         ["connect", *[f"10.0.0.1:{port}" for port in range(1, 65)]],
     ],
 )
@@ -182,3 +189,22 @@ def test_a_node_that_cannot_try_says_so() -> None:
     found = result(errno.EADDRNOTAVAIL, 0.000004)
 
     assert found == {"result": "failed", "us": 4, "error": "EADDRNOTAVAIL: Cannot assign requested address"}
+
+
+def test_traffic_is_counted_and_bounded() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+        there.bind(("127.0.0.1", 0))
+        there.settimeout(5)
+        with Traffic(["127.0.0.1"], port=there.getsockname()[1]) as sender:
+            sender.send()
+            sender.send()
+
+        assert [there.recv(100) for _ in range(2)] == [PACKET, PACKET]
+        assert sender.packets == 2
+
+
+def test_traffic_that_cannot_be_sent_is_not_counted() -> None:
+    with Traffic(["255.255.255.255"]) as sender:
+        sender.send()
+
+    assert sender.packets == 0

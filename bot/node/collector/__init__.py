@@ -12,6 +12,7 @@ sysctl.py   settings of the kernel
 netlink.py  interfaces and addresses, asked of the kernel
 routes.py   routes and neighbours, likewise
 connect.py  TCP connects that send no data
+traffic.py  a few UDP packets to other Nodes while counters are watched
 recorder.py the last 15 minutes of some counters, written and read again
 idle.py     what the Pod does between requests
 """

@@ -1,7 +1,9 @@
 """The fixed set of requests, each answered by one JSON document on stdout. Anything else ends with status 2.
 
 version                     which collector this is
-sample --seconds N          the Node's interfaces and counters, over N seconds (1 to 30)
+sample --seconds N [--traffic]
+                            the Node's interfaces and counters, over N seconds (1 to 30); with a little traffic to
+                            other Nodes meanwhile
 connect IP:PORT ...         TCP connects to at most 64 addresses
 recall --from A --to B      what was recorded from A to B seconds ago (at most 900)
 idle                        the Pod's main process, which records; no document
@@ -31,7 +33,7 @@ VERSION = 1
 MAX_SECONDS = 30
 MAX_AGE = 900
 MAX_ARGUMENT = 64
-USAGE = "usage: version | sample --seconds N | connect IP:PORT ... | recall --from A --to B | idle"
+USAGE = "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | recall --from A --to B | idle"
 
 
 def main(arguments: list[str]) -> int:
@@ -61,7 +63,9 @@ def checked(arguments: list[str]) -> list[str]:
     match arguments:
         case ["version"] | ["idle"]:
             return arguments
-        case ["sample", "--seconds", seconds] if 1 <= decimal(seconds) <= MAX_SECONDS:
+        case ["sample", "--seconds", seconds] | ["sample", "--seconds", seconds, "--traffic"] if (
+            1 <= decimal(seconds) <= MAX_SECONDS
+        ):
             return arguments
         case ["recall", "--from", oldest, "--to", newest] if decimal(newest) < decimal(oldest) <= MAX_AGE:
             return arguments
@@ -94,9 +98,9 @@ def document(request: list[str]) -> dict[str, Json]:
 def values(request: list[str]) -> dict[str, Json]:
     """Return what the request asks for."""
     match request:
-        case ["sample", _, seconds]:
+        case ["sample", _, seconds, *traffic]:
             must_be_on_the_host(os.environ.get("HOST_IP", ""))
-            return {"series": sample(int(seconds))}
+            return sample(int(seconds), traffic=bool(traffic))
         case ["recall", _, oldest, _, newest]:
             must_be_on_the_host(os.environ.get("HOST_IP", ""))
             return {"recording": recall(int(oldest), int(newest))}

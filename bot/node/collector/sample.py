@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from . import netlink, proc, routes, sysctl
 from .read import Json, reading, text_of
+from .traffic import PACKETS_PER_SECOND, Traffic, peers
 
 STEPS = 6
 
@@ -47,16 +48,25 @@ EACH_STEP = {
 }
 
 
-def sample(seconds: int) -> dict[str, Json]:
+def sample(seconds: int, *, traffic: bool) -> dict[str, Json]:
     """Return one series of readings per source; counters have ``STEPS + 1`` readings over the window."""
     started = time.monotonic()
     found: dict[str, Json] = {
         name: {"source": source, "readings": [reading(started, look)]} for name, (source, look) in ONCE.items()
     }
     series: dict[str, list[Json]] = {name: [] for name in EACH_STEP}
-    first = time.monotonic()
-    for step in range(STEPS + 1):
-        time.sleep(max(0.0, first + seconds * step / STEPS - time.monotonic()))
-        for name, (_source, look) in EACH_STEP.items():
-            series[name].append(reading(started, look))
-    return found | {name: {"source": source, "readings": series[name]} for name, (source, _) in EACH_STEP.items()}
+    with Traffic(peers() if traffic else []) as sender:
+        first = time.monotonic()
+        for step in range(STEPS + 1):
+            wait(first + seconds * step / STEPS, sender)
+            for name, (_source, look) in EACH_STEP.items():
+                series[name].append(reading(started, look))
+    found |= {name: {"source": source, "readings": series[name]} for name, (source, _) in EACH_STEP.items()}
+    return {"series": found, "traffic": {"to": sender.to, "packets": sender.packets}}
+
+
+def wait(due: float, sender: Traffic) -> None:
+    """Wait until a time, and send meanwhile."""
+    while (left := due - time.monotonic()) > 0:
+        sender.send()
+        time.sleep(min(left, 1 / PACKETS_PER_SECOND))
