@@ -77,7 +77,7 @@ class Lookup:
         if mention.address:
             return await self.at_address(mention, namespace)
         if is_host_name(mention.name) and not mention.namespace:
-            return await self.host(mention)
+            return await self.host(mention, namespace)
         found = await self.named(mention, namespace=namespace, strictly=strictly, worst=worst)
         return found if found.subjects else self.outside(mention, worst=worst) or found
 
@@ -163,7 +163,7 @@ class Lookup:
         fit, found = best(mention.name, ((item.metadata.name, subject_of(item)) for item in every), worst=worst)
         return Found(mention=mention, subjects=tuple(found), fit=fit)
 
-    async def host(self, mention: Mention) -> Found:
+    async def host(self, mention: Mention, place: str) -> Found:
         """Return what a name with dots is: a Service with its namespace, a Node, an Ingress' host, a host outside."""
         *before, service, namespace = mention.name.split(".")
         if await self.inventory.has_namespace(namespace):
@@ -174,10 +174,17 @@ class Lookup:
         node = await self.node(mention, Fit.EXACT)
         if node.subjects:
             return node
-        every = await self.inventory.read(Ingress)
-        routes = tuple(subject_of(item) for item in every if any(serves(r.host, mention.name) for r in item.spec.rules))
-        subjects = routes or (Subject(OUTSIDE, "", mention.name),)
+        subjects = await self.routes(mention.name, place) or (Subject(OUTSIDE, "", mention.name),)
         return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
+
+    async def routes(self, host: str, namespace: str) -> tuple[Subject, ...]:
+        """Return the Ingresses with a rule for a host, those of the namespace before others."""
+        for place in dict.fromkeys((namespace, "")):
+            every = await self.inventory.read(Ingress, namespace=place)
+            found = [item for item in every if any(serves(rule.host, host) for rule in item.spec.rules)]
+            if found:
+                return tuple(map(subject_of, found))
+        return ()
 
     async def at_address(self, mention: Mention, namespace: str) -> Found:
         """Return what has an IP address: a Node, a Service, a Pod, an endpoint; else a host outside."""

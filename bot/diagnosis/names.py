@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -67,15 +68,23 @@ def fitting(word: str, name: str, *, worst: Fit = Fit.FUZZY) -> Fitting | None:
 
 def best(word: str, named: Iterable[tuple[str, T]], *, worst: Fit = Fit.FUZZY) -> tuple[Fit | None, list[T]]:
     """Return the things whose names a word fits best, all equally well, and how well that is."""
-    found: list[tuple[Fitting, T]] = []
-    for name, thing in named:
-        fits = fitting(word, name, worst=worst)
-        if fits:
-            found.append((fits, thing))
+    things = list(named)
+    exact = [thing for name, thing in things if name == word]
+    if exact or worst is Fit.EXACT:
+        return (Fit.EXACT, exact) if exact else (None, [])
+    first = initials(word)
+    found = [
+        (fits, thing) for name, thing in things if first & initials(name) and (fits := fitting(word, name, worst=worst))
+    ]
     if not found:
         return None, []
     top = min(fits.rank for fits, _ in found)
     return Fit(top[0]), [thing for fits, thing in found if fits.rank == top]
+
+
+def initials(text: str) -> set[str]:
+    """Return the first letters of a name's parts. Two names that share none of them do not fit in any way."""
+    return {part[0] for part in SEPARATOR.split(text) if part}
 
 
 def is_same(word: str, name: str) -> bool:
@@ -84,7 +93,8 @@ def is_same(word: str, name: str) -> bool:
     return bool(wanted & has)
 
 
-def stems(text: str) -> set[str]:
+@functools.lru_cache(maxsize=1024)
+def stems(text: str) -> frozenset[str]:
     """Return the forms of a name that mean the same."""
     tokens = [singular(token) for token in tokens_of(text)]
     forms = ["".join(tokens), "".join(sorted(tokens))]
@@ -95,7 +105,7 @@ def stems(text: str) -> set[str]:
     for suffix in KIND_SUFFIXES:
         if glued.endswith(suffix) and len(glued) > len(suffix) + 1:
             forms.append(glued.removesuffix(suffix))
-    return {form for form in forms if form}
+    return frozenset(filter(None, forms))
 
 
 def singular(token: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.facts.scope import Subject
-from tests.diagnosis.asking import HASH, Place, names, scope_of
+from tests.diagnosis.asking import HASH, Place, names, question, scope_of
 from tests.diagnosis.manifests import BASE, app, ingress, node, pod, service
 
 
@@ -153,3 +153,16 @@ async def test_a_wildcard_host_stands_for_one_label() -> None:
 
     assert names((await scope_of("a.example.com is down", *objects)).services) == ["Service shop/web"]
     assert (await scope_of("a.b.example.com is down", *objects)).outside_host == "a.b.example.com"
+
+
+async def test_of_several_ingresses_for_a_host_the_one_in_the_namespace_is_meant() -> None:
+    objects = [*BASE, *app("shop", "web"), *app("test", "web")]
+    objects += [ingress(place, "front", "app.example.com", {"/": "web"}) for place in ("shop", "test")]
+
+    assert names((await scope_of("app.example.com answers 404, its ingress is in test", *objects)).services) == [
+        "Service test/web"
+    ]
+    assert [each.namespace for each in (await question("app.example.com answers 404", *objects)).candidates] == [
+        "shop",
+        "test",
+    ]
