@@ -18,7 +18,6 @@ from bot.slack.work import Work
 
 def build(
     *,
-    client: AsyncWebClient,
     identity: Identity,
     signing_secret: str,
     work: Work,
@@ -36,7 +35,7 @@ def build(
     slack = carrier.slack
     app = AsyncApp(
         name="netmedic",
-        client=client,
+        client=without_token(slack.client),
         signing_secret=signing_secret,
         authorize=authorizer(identity),
         user_facing_authorize_error_message=messages.foreign(),
@@ -58,3 +57,8 @@ def build(
     approve.register(app, Desk(identity=identity, slack=slack, remedies=remedies, carrier=carrier, work=work))
     unknown.register(app, slack)
     return app
+
+
+def without_token(client: AsyncWebClient) -> AsyncWebClient:
+    """Return the client that Bolt copies for every request; nothing here calls Slack with those copies."""
+    return AsyncWebClient(base_url=client.base_url, session=client.session, proxy=client.proxy)

@@ -9,6 +9,8 @@ from bot.slack.fit import groups_that_fit, lines_that_fit
 from bot.slack.kit import Block
 from bot.slack.limits import MESSAGE_BLOCKS, MESSAGE_TOTAL, SECTION_TEXT
 
+CAUSES_SHOWN = 3
+"""Causes in a message; people act on the first, and the file has them all (ours)."""
 EVIDENCE_SHOWN = 4
 """Facts under a cause; the rest is a click away (ours)."""
 NOTES_SHOWN = 3
@@ -16,7 +18,10 @@ POINTER_ROOM = 200
 
 
 def diagnosis_blocks(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
-    """Return the whole answer: verdict, path, causes with evidence, and buttons to the rest."""
+    """Return the whole answer: verdict, path, causes with evidence, and buttons to the rest.
+
+    The buttons need a diagnosis that was kept under an incident; without one there are none.
+    """
     head = [
         kit.section(messages.verdict(diagnosis)),
         kit.context(messages.understood(diagnosis)),
@@ -25,9 +30,13 @@ def diagnosis_blocks(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
     count = len(diagnosis.causes)
     if not count:
         head.append(kit.section(messages.no_cause(diagnosis)))
-    tail = [*note_blocks(diagnosis), kit.actions(*detail_buttons(diagnosis, incident=incident))]
+    tail = [
+        *note_blocks(diagnosis),
+        kit.context(messages.access(diagnosis)),
+        *([kit.actions(*detail_buttons(diagnosis, incident=incident))] if incident else []),
+    ]
     shown = groups_that_fit(
-        (cause_blocks(number, found) for number, found in enumerate(diagnosis.causes, start=1)),
+        (cause_blocks(number, found) for number, found in enumerate(diagnosis.causes[:CAUSES_SHOWN], start=1)),
         beside=[*head, *tail, kit.section(messages.more_causes(count))],
         blocks=MESSAGE_BLOCKS - 1,
         total=MESSAGE_TOTAL - POINTER_ROOM,
@@ -49,7 +58,7 @@ def path_blocks(diagnosis: Diagnosis) -> list[Block]:
     """Return the path as lines of text."""
     if not diagnosis.path:
         return []
-    lines = [messages.path_title(), *(messages.hop(step) for step in diagnosis.path)]
+    lines = [messages.path_title(), *(messages.hop(step, diagnosis.causes) for step in diagnosis.path)]
     return [kit.section(lines_that_fit(lines, SECTION_TEXT, messages.more_hops))]
 
 

@@ -64,14 +64,15 @@ class Investigator:
             try:
                 async with self.work.turn():
                     answer = await self.diagnose(request.symptom, chosen=request.chosen, progress=shown_in(live))
-            except (SymptomError, ClusterError, StoreError) as problem:
+            except (SymptomError, ClusterError) as problem:
                 await live.become(messages.not_answered(str(problem)))
                 return
             if isinstance(answer, Ambiguous):
                 await self._ask(request, answer, live)
                 return
             incident = await self._tell(request, answer, live)
-        await self._propose(request, answer, incident)
+        if incident:
+            await self._propose(request, answer, incident)
 
     async def _ask(self, request: Request, ambiguous: Ambiguous, live: LiveMessage) -> None:
         question = Question(request=request, word=ambiguous.word, candidates=ambiguous.candidates)
@@ -84,7 +85,12 @@ class Investigator:
         await self.answer(replace(question.request, chosen=known), message=message)
 
     async def _tell(self, request: Request, diagnosis: Diagnosis, live: LiveMessage) -> str:
-        incident = await self._keep(request, diagnosis)
+        incident = ""
+        try:
+            incident = await self._keep(request, diagnosis)
+        except StoreError as problem:
+            log.warning("a diagnosis could not be kept: %s", problem)
+            diagnosis = replace(diagnosis, notes=(messages.not_kept(str(problem)), *diagnosis.notes))
         blocks = diagnosis_blocks(diagnosis, incident=incident)
         await live.become(messages.verdict(diagnosis), blocks)
         if request.opening:
@@ -100,6 +106,8 @@ class Investigator:
             symptom=request.symptom,
             channel=request.place.channel,
             thread=request.place.thread,
+            context=diagnosis.access.context,
+            chosen=request.chosen,
         )
         await self.store.add_diagnosis(incident.id, to_json(diagnosis))
         return incident.id

@@ -6,7 +6,7 @@ Words come before marks: every line is understood without its colour.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.diagnosis.report import Cause, Diagnosis, Evidence, Hop, HopStatus, NotChecked, Proof, RuledOut
 from bot.facts.base import Value
@@ -116,16 +116,22 @@ def understood(diagnosis: Diagnosis) -> str:
     )
 
 
+def access(diagnosis: Diagnosis) -> str:
+    """Return what the diagnosis could see, and what more it could."""
+    return f"seen with access tier {diagnosis.access.tier}. {words(diagnosis.access.next_tier, SUMMARY)}"
+
+
 def path_title() -> str:
     """Return the heading of the path."""
     return "*The path*"
 
 
-def hop(step: Hop) -> str:
-    """Return one line of the path."""
+def hop(step: Hop, causes: Sequence[Cause]) -> str:
+    """Return one line of the path; a detail that a cause tells as well is left to the cause."""
     line = f"{HOP_MARKS[step.status]} · *{words(step.hop.replace('-', ' '), DETAIL)}* {words(step.subject, NAME)}"
-    first = "  ← *first broken hop*" if step.first_broken else ""
-    return line + (f" · {words(step.detail, DETAIL)}" if step.detail else "") + first
+    told = next((number for number, found in enumerate(causes, start=1) if found.summary == step.detail), 0)
+    detail = f"cause {told}" if told else words(step.detail, DETAIL) if step.detail else ""
+    return line + (f" · {detail}" if detail else "") + ("  ← *first broken hop*" if step.first_broken else "")
 
 
 def more_hops(count: int) -> str:
@@ -134,11 +140,12 @@ def more_hops(count: int) -> str:
 
 
 def cause(number: int, found: Cause) -> str:
-    """Return a cause: what, how sure, and what to do."""
+    """Return a cause: what, how sure, and what to do. The first one's summary is the verdict, and not said again."""
     lines = [
-        f"*{number}. {words(found.title, NAME)}* · {words(found.severity, DETAIL)} · {_confidence(found.confidence)}",
-        words(found.summary, SUMMARY),
+        f"*{number}. {words(found.title, NAME)}* · {words(found.severity, DETAIL)} · {_confidence(found.confidence)}"
     ]
+    if number > 1:
+        lines.append(words(found.summary, SUMMARY))
     if found.explains:
         lines.append(f"It explains: {words(' '.join(found.explains), SUMMARY)}")
     if found.remedy:
@@ -188,6 +195,11 @@ def no_cause(diagnosis: Diagnosis) -> str:
 def note(text: str) -> str:
     """Return something the reader has to know besides."""
     return words(text, SUMMARY)
+
+
+def not_kept(why: str) -> str:
+    """Return that a diagnosis is not in the store; a note, so not escaped here."""
+    return f"This diagnosis could not be kept, so there is no plan for it. {why}"
 
 
 def shortened() -> str:

@@ -114,7 +114,16 @@ class Store(Protocol):
     Every method may raise :class:`bot.store.records.StoreError`.
     """
 
-    async def add_incident(self, *, requester: str, symptom: str, channel: str = "", thread: str = "") -> Incident:
+    async def add_incident(
+        self,
+        *,
+        requester: str,
+        symptom: str,
+        channel: str,
+        thread: str,
+        context: str,
+        chosen: Mapping[str, Subject],
+    ) -> Incident:
         """Keep a symptom that somebody reported."""
         ...
 

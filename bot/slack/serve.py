@@ -89,7 +89,6 @@ async def running(
         pace = pace or Pace()
         carrier = Carrier(slack=Slack(client=client), remedies=remedies, pace=pace)
         app = build(
-            client=client,
             identity=identity,
             signing_secret=settings.signing_secret.get_secret_value(),
             work=work,
@@ -205,8 +204,8 @@ def starting(settings: SlackSettings) -> Iterator[None]:
     try:
         yield
     except SlackApiError as problem:
-        method = "app-level token" if "connections" in str(problem.response.api_url) else "bot token"
-        raise CannotServe(f"Slack refuses the {method}: {problem.response['error']}.") from problem
+        setting = "app_token" if "apps.connections.open" in problem.response.api_url else "bot_token"
+        raise CannotServe(f"Slack refuses slack.{setting}: {problem.response['error']}.") from problem
     except (aiohttp.ClientError, TimeoutError) as problem:
         raise CannotServe(
             f"Slack cannot be reached at {settings.api_url} ({type(problem).__name__}). "

@@ -99,7 +99,9 @@ def _utf16_max_length(_: Any, limit: int, instance: Any, __: Any) -> Iterator[js
         yield jsonschema.ValidationError(f"must be less than {limit + 1} characters")
 
 
-_Validator = jsonschema.validators.extend(Draft202012Validator, {"maxLength": _utf16_max_length})
+_Validator = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"maxLength": _utf16_max_length}
+)
 
 
 def _violations(item: Any, definition: str) -> list[str]:

@@ -107,9 +107,7 @@ async def any_bot(request: pytest.FixtureRequest) -> AsyncIterator[Bot]:
         yield Bot(edge, mode=mode)
 
 
-def workspace(
-    request: pytest.FixtureRequest, state: str
-) -> AbstractAsyncContextManager[FakeWorkspace | Emulate]:
+def workspace(request: pytest.FixtureRequest, state: str) -> AbstractAsyncContextManager[FakeWorkspace | Emulate]:
     """Give a Web API with an empty channel."""
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The npm package ``emulate`` as the workspace: somebody else's Web API, pinned, installed outside of the repository's files."""
+"""The npm package ``emulate`` as the workspace: somebody else's Web API, pinned, installed into a cache."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
+import yaml
 from aiohttp import web
 
 from tests.slack.edge import APP, BOT, BOT_TOKEN, BOT_USER, SIGNING_SECRET, Json
@@ -26,7 +27,11 @@ CACHE = Path(os.environ.get("NETMEDIC_CACHE") or Path(__file__).parents[2] / ".c
 LOOPBACK = Path(__file__).with_name("loopback.mjs")
 INSTALL_SECONDS = 120
 START_SECONDS = 20
-ADMIN_TOKEN = "test_token_admin"
+ADMIN_TOKEN = "xoxp-test-admin"
+ADMIN_SCOPES = ["channels:write", "channels:read", "channels:history", "chat:write"]
+MANIFEST = Path(__file__).parents[2] / "docs" / "slack-app-manifest.yaml"
+SCOPES = yaml.safe_load(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"]
+"""Those of the manifest, and emulate refuses what they do not allow: so they are enough."""
 
 SEED = {
     "slack": {
@@ -44,10 +49,11 @@ SEED = {
                 "bot_id": BOT,
                 "bot_user_id": BOT_USER,
                 "bot_name": "netbot",
-                "scopes": ["app_mentions:read", "chat:write", "commands", "files:write"],
+                "scopes": SCOPES,
             }
         ],
         "tokens": [
+            {"token": ADMIN_TOKEN, "type": "user", "user_id": "U000000001", "scopes": ADMIN_SCOPES},
             {
                 "token": BOT_TOKEN,
                 "type": "bot",
@@ -55,8 +61,8 @@ SEED = {
                 "app_id": APP,
                 "bot_id": BOT,
                 "bot_user_id": BOT_USER,
-                "scopes": ["app_mentions:read", "chat:write", "commands", "files:write"],
-            }
+                "scopes": SCOPES,
+            },
         ],
     }
 }
@@ -83,11 +89,13 @@ class Emulate:
         return workspace
 
     async def handle(self, method: str, arguments: Json, request: web.Request, body: bytes) -> web.Response:
-        """Pass a call of the bot on, unchanged."""
+        """Pass a call of the bot on as it is; arguments in the query, which emulate does not read, as a body."""
         kept = ("authorization", "content-type", "accept", "user-agent")
         headers = {name: value for name, value in request.headers.items() if name.lower() in kept}
+        if request.query and not body:
+            body, headers["Content-Type"] = json.dumps(arguments).encode(), "application/json"
         async with self._http.request(
-            request.method, f"{self._url}{request.path}", params=request.query, data=body, headers=headers
+            request.method, f"{self._url}{request.path}", data=body, headers=headers
         ) as answer:
             own = f"{request.scheme}://{request.host}"
             text = await answer.text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -45,7 +46,8 @@ class FakeWorkspace:
 
     async def call(self, method: str, **arguments: Any) -> Json:
         """Call a method as an administrator."""
-        return self._answer(method, arguments, "")
+        told: Json = json.loads(json.dumps(self._answer(method, arguments, "")))
+        return told
 
     async def trigger(self, user: str) -> str:
         """Return a trigger_id of a user."""
@@ -54,29 +56,28 @@ class FakeWorkspace:
         return trigger
 
     def _answer(self, method: str, arguments: Json, origin: str) -> Json:
-        match method:
-            case "auth.test":
-                return {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT, "team": "NetOps", "user": "netbot"}
-            case "chat.postMessage":
-                return self._post(arguments)
-            case "chat.postEphemeral":
-                return {"message_ts": self._ts()}
-            case "chat.update":
-                return self._update(arguments)
-            case "conversations.history":
-                return {"messages": [m for m in self._in(arguments) if m.get("thread_ts", m["ts"]) == m["ts"]]}
-            case "conversations.replies":
-                ts = arguments["ts"]
-                return {"messages": [m for m in self._in(arguments) if ts in (m["ts"], m.get("thread_ts"))]}
-            case "views.open":
-                return self._open(arguments)
-            case "views.update":
-                return self._fill(arguments)
-            case "files.getUploadURLExternal":
-                return self._new_file(arguments, origin)
-            case "files.completeUploadExternal":
-                return self._share(arguments)
-        raise Refused("unknown_method")
+        methods: dict[str, Callable[[Json], Json]] = {
+            "auth.test": lambda _: {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT},
+            "chat.postMessage": self._post,
+            "chat.postEphemeral": lambda _: {"message_ts": self._ts()},
+            "chat.update": self._update,
+            "conversations.history": self._history,
+            "conversations.replies": self._replies,
+            "views.open": self._open,
+            "views.update": self._fill,
+            "files.getUploadURLExternal": lambda told: self._new_file(told, origin),
+            "files.completeUploadExternal": self._share,
+        }
+        if method not in methods:
+            raise Refused("unknown_method")
+        return methods[method](arguments)
+
+    def _history(self, arguments: Json) -> Json:
+        return {"messages": [m for m in self._in(arguments) if m.get("thread_ts", m["ts"]) == m["ts"]]}
+
+    def _replies(self, arguments: Json) -> Json:
+        ts = arguments["ts"]
+        return {"messages": [m for m in self._in(arguments) if ts in (m["ts"], m.get("thread_ts"))]}
 
     def _in(self, arguments: Json) -> list[Json]:
         if arguments.get("channel") not in self._messages:

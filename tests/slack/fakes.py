@@ -16,7 +16,7 @@ from bot.remediation.apply import Progress as Move
 from bot.remediation.approval import Approved, Denied, Policy
 from bot.remediation.make import Proposal
 from bot.remediation.plan import Plan
-from bot.store.records import Incident, IncidentState, PlanState, StoreError, StoredPlan
+from bot.store.records import Incident, IncidentState, PlanState, StoredPlan, StoreError
 from tests.slack.edge import ALICE, BOB
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -110,9 +110,20 @@ class FakeStore:
     problem: str = ""
     """Why it cannot be used."""
 
-    async def add_incident(self, *, requester: str, symptom: str, channel: str = "", thread: str = "") -> Incident:
+    async def add_incident(
+        self,
+        *,
+        requester: str,
+        symptom: str,
+        channel: str,
+        thread: str,
+        context: str,
+        chosen: Mapping[str, Subject],
+    ) -> Incident:
         self._check()
-        incident = incident_of(requester=requester, symptom=symptom, channel=channel, thread=thread)
+        incident = incident_of(
+            requester=requester, symptom=symptom, channel=channel, thread=thread, context=context, chosen=chosen
+        )
         self.incidents[incident.id] = incident
         return incident
 
@@ -149,7 +160,15 @@ class FakeClock:
         await asyncio.sleep(0)
 
 
-def incident_of(*, requester: str = ALICE, symptom: str = "", channel: str = "", thread: str = "") -> Incident:
+def incident_of(
+    *,
+    requester: str = ALICE,
+    symptom: str = "",
+    channel: str = "",
+    thread: str = "",
+    context: str = "",
+    chosen: Mapping[str, Subject] | None = None,
+) -> Incident:
     """Return an incident."""
     return Incident(
         id=uuid.uuid4().hex,
@@ -158,7 +177,8 @@ def incident_of(*, requester: str = ALICE, symptom: str = "", channel: str = "",
         requester=requester,
         symptom=symptom,
         namespace="",
-        context="",
+        context=context,
+        chosen=dict(chosen or {}),
         state=IncidentState.OPEN,
         created=NOW,
     )

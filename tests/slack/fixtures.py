@@ -54,6 +54,16 @@ NASTY = (
 )
 """What people who mean harm, or do not think, put into names and messages."""
 
+STALE = (
+    "Not applied: Service shop/checkout is no longer what this plan was made from. Nothing was changed; "
+    "ask for a new diagnosis.\n--- planned from\n+++ live\n-    targetPort: 9999\n+    targetPort: 7777"
+)
+NEEDS_HAND = (
+    "Not confirmed within 60 s: still found.\n"
+    "Service shop/checkout could not be put back: forbidden.\n"
+    "Set spec.ports[name=http].targetPort to 9999."
+)
+
 CLOSED = {"severity", "confidence", "category", "schema"}
 """Fields whose values come from netmedic itself."""
 
@@ -108,16 +118,8 @@ def moves(*states: PlanState) -> list[Move]:
         ),
         PlanState.RESTORING: ("Not confirmed within 60 s: still found. Putting back what was changed.", "still found"),
         PlanState.RESTORED: ("Not confirmed within 60 s. Put back: everything netmedic changed is as it was.", ""),
-        PlanState.STALE: (
-            "Not applied: Service shop/checkout is no longer what this plan was made from. Nothing was changed; "
-            "ask for a new diagnosis.\n--- planned from\n+++ live\n-    targetPort: 9999\n+    targetPort: 7777",
-            "",
-        ),
-        PlanState.NEEDS_HAND: (
-            "Not confirmed within 60 s: still found.\nService shop/checkout could not be put back: forbidden.\n"
-            "Set spec.ports[name=http].targetPort to 9999.",
-            "",
-        ),
+        PlanState.STALE: (STALE, ""),
+        PlanState.NEEDS_HAND: (NEEDS_HAND, ""),
     }
     return [Move(plan="h", state=state, text=said[state][0], after=said[state][1]) for state in states]
 

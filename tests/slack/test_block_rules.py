@@ -56,26 +56,26 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("name", FITS)
-def test_what_slack_takes_is_taken(name):
+def test_what_slack_takes_is_taken(name: str) -> None:
     assert [problem for problem in message_problems([FITS[name]]) if problem != "msg_blocks_too_long"] == []
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_what_slack_refuses_is_refused(name):
+def test_what_slack_refuses_is_refused(name: str) -> None:
     assert message_problems([BREAKS[name]]) != []
 
 
-def test_a_message_has_at_most_50_blocks():
+def test_a_message_has_at_most_50_blocks() -> None:
     assert message_problems([kit.divider()] * 50) == []
     assert message_problems([kit.divider()] * 51) != []
 
 
-def test_a_message_is_too_long_as_a_whole():
+def test_a_message_is_too_long_as_a_whole() -> None:
     assert message_problems([kit.section("a" * 2900)] * 4) == []
     assert message_problems([kit.section("a" * 2900)] * 5) == ["msg_blocks_too_long"]
 
 
-def test_a_modal_has_at_most_100_blocks_and_a_short_title():
+def test_a_modal_has_at_most_100_blocks_and_a_short_title() -> None:
     assert view_problems(kit.modal("t" * 24, [kit.divider()] * 100)) == []
     assert view_problems(kit.modal("t" * 25, [kit.divider()])) != []
     assert view_problems(kit.modal("t", [kit.divider()] * 101)) != []
@@ -85,13 +85,13 @@ def test_a_modal_has_at_most_100_blocks_and_a_short_title():
     "text",
     ["<!channel>", "<@U0000ALICE>", "@here", "<https://x.example|y>", ":fire:", "a < b", "`open", "\u202e", "&x"],
 )
-def test_what_pings_or_acts_is_seen(text):
+def test_what_pings_or_acts_is_seen(text: str) -> None:
     assert pings(kit.mrkdwn(text)) != []
 
 
-def test_our_own_mention_is_known():
+def test_our_own_mention_is_known() -> None:
     assert pings(kit.mrkdwn("<@U0000ALICE> asks"), known=frozenset({"U0000ALICE"})) == []
 
 
-def test_text_that_is_not_verbatim_is_seen():
+def test_text_that_is_not_verbatim_is_seen() -> None:
     assert pings({"type": "mrkdwn", "text": "a"}) != []

@@ -34,34 +34,34 @@ TEXT = st.text(max_size=80) | st.sampled_from(NASTY) | st.lists(st.sampled_from(
         ("two\nlines\t and  spaces ", "two lines and spaces"),
         ("\u202etxt.exe", "\ufffdtxt.exe"),
         ("\x1b[31mred", "\ufffd[31mred"),
-        ("שלום", "\u2068שלום\u2069"),
+        ("\u05e9\u05dc\u05d5", "\u2068\u05e9\u05dc\u05d5\u2069"),
         ("", "-"),
         ("\x00", "\ufffd"),
     ],
 )
-def test_words_act_as_nothing_but_words(raw, shown):
+def test_words_act_as_nothing_but_words(raw: str, shown: str) -> None:
     assert escape.words(raw, 100) == shown
 
 
-def test_a_value_cannot_leave_its_code_span():
+def test_a_value_cannot_leave_its_code_span() -> None:
     assert escape.code("a`b` <!here> *c*", 100) == "`a\u02cbb\u02cb &lt;!here&gt; *c*`"
 
 
-def test_plain_text_knows_no_entities():
+def test_plain_text_knows_no_entities() -> None:
     assert escape.plain("a <b> & c", 75) == "a \u2039b\u203a & c"
 
 
-def test_a_cut_never_splits_an_entity():
+def test_a_cut_never_splits_an_entity() -> None:
     assert escape.words("aaaa&bbbb", 12) == "aaaa…"
 
 
-def test_what_just_fits_is_not_cut():
+def test_what_just_fits_is_not_cut() -> None:
     assert escape.words("a" * 12, 12) == "a" * 12
     assert escape.words("a" * 13, 12) == "a" * 6 + "…"
 
 
 @given(raw=TEXT, limit=st.integers(20, 300))
-def test_nothing_pings_formats_or_is_too_long(raw, limit):
+def test_nothing_pings_formats_or_is_too_long(raw: str, limit: int) -> None:
     for shown in (escape.words(raw, limit), escape.code(raw, limit)):
         assert pings(mrkdwn(shown)) == []
         assert 0 < length(shown) <= limit
@@ -70,7 +70,7 @@ def test_nothing_pings_formats_or_is_too_long(raw, limit):
 
 
 @given(raw=TEXT)
-def test_a_code_block_holds_what_fits_unchanged_and_never_ends_early(raw):
+def test_a_code_block_holds_what_fits_unchanged_and_never_ends_early(raw: str) -> None:
     shown = escape.block(raw)
 
     assert pings(mrkdwn(shown)) == []
@@ -87,7 +87,7 @@ def test_a_code_block_holds_what_fits_unchanged_and_never_ends_early(raw):
         ("a" * 93, False),
     ],
 )
-def test_what_a_code_block_would_change_is_a_files(raw, fits):
+def test_what_a_code_block_would_change_is_a_files(raw: str, fits: bool) -> None:
     assert escape.fits_block(raw, 102) is fits
 
 
@@ -102,5 +102,5 @@ def test_what_a_code_block_would_change_is_a_files(raw, fits):
         ("https://a.example/" + "x" * 300, "Read more"),
     ],
 )
-def test_only_addresses_of_the_web_become_links(url, shown):
+def test_only_addresses_of_the_web_become_links(url: str, shown: str) -> None:
     assert escape.link(url, "Read more", 300) == shown

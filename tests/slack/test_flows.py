@@ -33,7 +33,7 @@ async def thread_of_the_only_message(bot: Bot) -> tuple[dict[str, Any], list[dic
     return opening, await bot.edge.thread(opening["ts"])
 
 
-async def test_a_command_opens_a_thread_and_the_progress_becomes_the_diagnosis(any_bot: Bot):
+async def test_a_command_opens_a_thread_and_the_progress_becomes_the_diagnosis(any_bot: Bot) -> None:
     edge = any_bot.edge
     any_bot.diagnose.steps = [Progress(doing="Read node_counters", done=3, total=8)]
     any_bot.diagnose.may_answer.clear()
@@ -53,12 +53,14 @@ async def test_a_command_opens_a_thread_and_the_progress_becomes_the_diagnosis(a
     assert pings(thread) == []
 
 
-async def test_a_mention_is_answered_in_its_thread(any_bot: Bot):
+async def test_a_mention_is_answered_in_its_thread(any_bot: Bot) -> None:
     edge = any_bot.edge
     there = await edge.workspace.call("chat.postMessage", channel=edge.workspace.channel, text="ALERT: checkout")
 
     async with any_bot.runs():
-        await edge.mention("cannot reach &lt;checkout&gt; at <http://api.example.com|api.example.com>", thread=there["ts"])
+        await edge.mention(
+            "cannot reach &lt;checkout&gt; at <http://api.example.com|api.example.com>", thread=there["ts"]
+        )
         await edge.until_said(f"🔴 *{VERDICT}*")
 
         thread = await edge.thread(there["ts"])
@@ -66,7 +68,7 @@ async def test_a_mention_is_answered_in_its_thread(any_bot: Bot):
     assert [said(message).splitlines()[0] for message in thread] == [f"🔴 *{VERDICT}*"]
 
 
-async def test_help_is_whispered(any_bot: Bot):
+async def test_help_is_whispered(any_bot: Bot) -> None:
     async with any_bot.runs():
         await any_bot.edge.slash("help")
         told = await any_bot.edge.until_whispered("I find out why a Kubernetes network fails.")
@@ -76,7 +78,7 @@ async def test_help_is_whispered(any_bot: Bot):
     assert await any_bot.edge.messages() == []
 
 
-async def test_an_ambiguous_name_becomes_a_question_and_its_answer_the_diagnosis(any_bot: Bot):
+async def test_an_ambiguous_name_becomes_a_question_and_its_answer_the_diagnosis(any_bot: Bot) -> None:
     edge = any_bot.edge
     candidates = (Subject("Service", "shop", "cart"), Subject("Service", "test", "cart"))
     any_bot.diagnose.answer = Ambiguous(word="cart", candidates=candidates)
@@ -91,11 +93,12 @@ async def test_an_ambiguous_name_becomes_a_question_and_its_answer_the_diagnosis
 
         _, [answer] = await thread_of_the_only_message(any_bot)
     assert any_bot.diagnose.asked[1] == ("web cannot reach cart", {"cart": candidates[1]})
+    assert [incident.chosen for incident in any_bot.store.incidents.values()] == [{"cart": candidates[1]}]
     assert answer["ts"] == question["ts"]
     assert said(answer).startswith(f"🔴 *{VERDICT}*")
 
 
-async def test_what_was_ruled_out_opens_in_a_modal(any_bot: Bot):
+async def test_what_was_ruled_out_opens_in_a_modal(any_bot: Bot) -> None:
     edge = any_bot.edge
 
     async with any_bot.runs():
@@ -108,7 +111,7 @@ async def test_what_was_ruled_out_opens_in_a_modal(any_bot: Bot):
     assert "• Service selects no Pods" in str(filled[0].arguments["view"])
 
 
-async def test_a_plan_is_approved_applied_and_confirmed(any_bot: Bot):
+async def test_a_plan_is_approved_applied_and_confirmed(any_bot: Bot) -> None:
     edge, plan = any_bot.edge, fixtures.plan()
     any_bot.remedies.plans = (plan,)
     any_bot.remedies.moves = fixtures.moves(PlanState.APPLYING, PlanState.CONFIRMING, PlanState.CONFIRMED)
@@ -131,7 +134,7 @@ async def test_a_plan_is_approved_applied_and_confirmed(any_bot: Bot):
     )
 
 
-async def test_a_plan_is_rejected(any_bot: Bot):
+async def test_a_plan_is_rejected(any_bot: Bot) -> None:
     edge = any_bot.edge
     any_bot.remedies.plans = (fixtures.plan(),)
 
@@ -148,7 +151,7 @@ async def test_a_plan_is_rejected(any_bot: Bot):
     assert any_bot.remedies.applied == []
 
 
-async def test_what_is_too_long_for_a_message_comes_as_a_file(any_bot: Bot):
+async def test_what_is_too_long_for_a_message_comes_as_a_file(any_bot: Bot) -> None:
     edge = any_bot.edge
     any_bot.diagnose.answer = many_causes(50)
     any_bot.remedies.plans = (fixtures.plan(diff="+ a line\n" * 1000),)
