@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.diagnosis.report import Cause, Diagnosis
 from bot.facts.scope import Subject
 from bot.remediation.apply import Progress
 from bot.remediation.approval import Approved, Policy
+from bot.remediation.playbook import Playbook
 from bot.remediation.remedy import Remedy
 from bot.store.records import Incident, PlanState
 from bot.store.store import Store
@@ -76,6 +77,7 @@ class Site:
     writer: LiveWriter
     store: Store
     rule: str = FAULT
+    playbooks: dict[str, Playbook] = field(default_factory=playbooks)
 
     def deploy(self, *, selector: str = "{app: web}", target_port: int = 8080, replicas: int = 1) -> None:
         self.bed.apply(
@@ -120,7 +122,7 @@ class Site:
     def remedy(self) -> Remedy:
         return Remedy(
             store=self.store,
-            playbooks={name: impatient(playbook) for name, playbook in playbooks().items()},
+            playbooks=self.playbooks,
             writer=self.writer,
             policy=Policy(approvers=(ALICE, BOB)),
             expires_seconds=600,
@@ -143,10 +145,9 @@ class Site:
         return [progress async for progress in self.remedy.apply(plan_hash)]
 
 
-def impatient(playbook: Any) -> Any:
-    """Return a playbook that gives up early, for the tests that wait for it."""
-    seconds = min(playbook.confirm.within_seconds, 60 if playbook.id == "scale-up-from-zero" else 6)
-    return replace(playbook, confirm=replace(playbook.confirm, within_seconds=seconds))
+def impatient(playbook: Playbook) -> Playbook:
+    """Return a playbook that gives up early, for a test that waits for it."""
+    return replace(playbook, confirm=replace(playbook.confirm, within_seconds=6))
 
 
 @pytest.fixture
@@ -184,6 +185,7 @@ async def test_a_wrong_target_port_is_fixed_and_traffic_works(site: Site) -> Non
 
 
 async def test_a_fix_that_does_not_help_is_put_back(site: Site) -> None:
+    site.playbooks = {name: impatient(playbook) for name, playbook in playbooks().items()}
     site.deploy(target_port=9999)
     before = site.service()
     plan_hash = await site.propose(cause(details={**cause().details, "listening_port": 7777}))
