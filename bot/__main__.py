@@ -147,7 +147,8 @@ class Netmedic:
         """Yield what works and what does not, as it is found out."""
         from contextlib import AsyncExitStack
 
-        from bot.diagnosis.doctor import examine_cluster, examine_settings
+        from bot.diagnosis.doctor import database, examine_cluster, examine_settings
+        from bot.diagnosis.inventory import READS
         from bot.probes import PROBES
 
         settings = self.settings()
@@ -155,12 +156,16 @@ class Netmedic:
             async for check in examine_cluster(
                 lambda: stack.enter_async_context(self.cluster(where)),
                 probes=PROBES,
+                also=READS,
                 helper_namespace=settings.helper_namespace,
                 namespace=namespace,
             ):
                 yield check
         for check in examine_settings(settings):
             yield check
+        # Opening a database makes it; on a laptop that only diagnoses there is none to look at.
+        if settings.slack.bot_token.get_secret_value():
+            yield database(await database_problem(settings.database_url))
 
     async def serve(self) -> None:
         """Answer in Slack until it is told to end."""
@@ -169,6 +174,19 @@ class Netmedic:
 
         async with self.live(Where()) as cluster:
             await serve(self.settings(), cluster=cluster, diagnose=self.diagnoser(), playbooks=self.playbooks())
+
+
+async def database_problem(url: str) -> str:
+    """Return in words why a database cannot be used; empty when it can."""
+    from bot.store.records import StoreError
+    from bot.store.store import Store
+
+    try:
+        store = await Store.open(url)
+    except StoreError as problem:
+        return str(problem)
+    await store.close()
+    return ""
 
 
 def main() -> None:

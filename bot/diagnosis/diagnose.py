@@ -87,8 +87,8 @@ class Diagnose:
                 text=said.text,
                 kind=said.kind,
                 namespace=", ".join(scope.namespaces) or said.namespace,
-                source=path.words(scope.clients),
-                target=target_in_words(scope),
+                source=path.words(scope.clients) or said.source.text,
+                target=target_in_words(scope) or said.target.text,
             ),
             causes=judgement.causes,
             also_seen=judgement.also_seen,
@@ -101,7 +101,7 @@ class Diagnose:
                 probes=timings,
             ),
             access=Access(tier=tier, context=cached.context, server_version=version, next_tier=NEXT_TIER[tier]),
-            notes=(*cached.notes, *self.book.take_notes()),
+            notes=(*notes_of(scope), *cached.notes, *self.book.take_notes()),
         )
         log.info(
             "diagnosis of %r: %d causes, %d ruled out, %d not checked, %.2f s",
@@ -152,10 +152,17 @@ async def tier_of(cluster: Cluster) -> int:
         return 0
 
 
+def notes_of(scope: Scope) -> tuple[str, ...]:
+    """Return what a reader has to know about how the words were understood."""
+    missing = f"Nothing in the cluster is called {', '.join(scope.missing)}."
+    return (*scope.notes, missing) if scope.missing else scope.notes
+
+
 def target_in_words(scope: Scope) -> str:
-    """Return what the symptom tries to reach."""
+    """Return what the symptom tries to reach; empty when nothing of it was found."""
     if scope.outside_host:
         return f"{scope.outside_host}:{scope.outside_port}" if scope.outside_port else scope.outside_host
     if scope.cluster_wide:
         return "the whole cluster"
-    return path.words(scope.services or scope.backends) or path.nodes_in_words(scope.nodes)
+    nodes = tuple(Subject("Node", "", name) for name in scope.nodes)
+    return path.words(scope.services or scope.backends or nodes)

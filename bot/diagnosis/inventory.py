@@ -7,11 +7,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.cluster.errors import Absent, ClusterError, NotFound, Unreachable
-from bot.cluster.objects import DaemonSet, Deployment, Namespace, Node, Object, Pod, Service, StatefulSet
+from bot.cluster.objects import (
+    DaemonSet,
+    Deployment,
+    EndpointSlice,
+    Ingress,
+    Namespace,
+    Node,
+    Object,
+    Pod,
+    Service,
+    StatefulSet,
+)
 from bot.cluster.port import Cluster, T
 from bot.facts.scope import Subject
 from bot.probes.reading import owner_of
 from bot.probes.workload import AnyWorkload
+
+READS: tuple[type[Object], ...] = (
+    DaemonSet,
+    Deployment,
+    EndpointSlice,
+    Ingress,
+    Namespace,
+    Node,
+    Pod,
+    Service,
+    StatefulSet,
+)
+"""What is read to find out what the words of a symptom mean."""
 
 KIND_ORDER = ("Service", "Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "Pod")
 """Objects of one name belong together; the one that stands first here stands for them."""

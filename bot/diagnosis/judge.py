@@ -21,7 +21,7 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.TIMEOUT: "Ask again with a larger --budget.",
     Reason.UNREACHABLE: "Check the connection to the API server with `netmedic doctor`.",
     Reason.ABSENT: "Nothing to enable: the cluster has no such object.",
-    Reason.NO_HELPER: "Install the node helper: `netmedic helper manifest | kubectl apply -f -`.",
+    Reason.NO_HELPER: "Install the node helper: `netmedic helper manifest --image IMAGE | kubectl apply -f -`.",
     Reason.MALFORMED: "Compare the versions of netmedic, its node helper and the cluster.",
     Reason.UNRECOGNISED: "netmedic does not know this component; look at it by hand.",
     Reason.OUT_OF_SCOPE: "Name the Service, Pod or Node in the symptom.",

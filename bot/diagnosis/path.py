@@ -86,10 +86,10 @@ def judge_stage(stage: Stage, verdicts: Sequence[Verdict], judgement: Judgement)
     elif unchecked:
         status, detail = (
             HopStatus.NOT_CHECKED,
-            f"{len(checked)} faults ruled out, {len(unchecked)} could not be checked",
+            f"{ruled_out(len(checked))}, {len(unchecked)} could not be checked",
         )
     elif checked:
-        status, detail = HopStatus.OK, f"{len(checked)} faults ruled out"
+        status, detail = HopStatus.OK, ruled_out(len(checked))
     else:
         status, detail = HopStatus.NOT_CHECKED, "nothing was looked at here"
     return Hop(hop=stage.hop, subject=stage.subject, status=status, detail=detail)
@@ -110,6 +110,11 @@ def concerns(cause: Cause, stage: Stage) -> bool:
         others = {(pod.namespace, pod.name) for pod in stage.other_pods}
         return not others & {(fact.value.get("namespace"), fact.value.get("name")) for fact in cause.evidence}
     return not stage.nodes or cause.subject.kind != "Node" or cause.subject.name in stage.nodes
+
+
+def ruled_out(count: int) -> str:
+    """Return how many faults are not there, in words."""
+    return "1 fault ruled out" if count == 1 else f"{count} faults ruled out"
 
 
 def words(subjects: Sequence[Subject], most: int = 3) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import durable_rules_engine  # type: ignore[import-not-found]
+import durable_rules_engine
 
 SENTINEL = "sentinel"
 SENTINEL_KIND = "sentinel"

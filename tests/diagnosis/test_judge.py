@@ -153,7 +153,7 @@ def test_what_was_not_checked_says_why_and_how_to_enable_it() -> None:
     [entry] = judge([verdict], SCOPE).not_checked
 
     assert entry.reason == "node_cpu of node1: no_helper (none runs there)"
-    assert entry.how_to_enable == "Install the node helper: `netmedic helper manifest | kubectl apply -f -`."
+    assert entry.how_to_enable == "Install the node helper: `netmedic helper manifest --image IMAGE | kubectl apply -f -`."
 
 
 def test_what_was_ruled_out_shows_the_facts_that_do_it() -> None:
