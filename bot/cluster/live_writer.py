@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
@@ -102,7 +103,9 @@ class LiveWriter:
     async def _send(
         self, method: str, path: str, action: Action, body: list[dict[str, Json]] | None
     ) -> tuple[int, bytes]:
-        import aiohttp  # noqa: PLC0415 - the client below brings it: half a second, and only approved plans need it
+        # Half a second to import, and only plans need it.
+        await asyncio.to_thread(importlib.import_module, "kubernetes.aio.client")
+        import aiohttp  # noqa: PLC0415
 
         api = self._connected()
         headers = {"Accept": "application/json", "User-Agent": f"netmedic/{__version__}"}

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.cluster.errors import ClusterError
 from bot.cluster.writer import LOOK_AGAIN, Writer
@@ -17,7 +18,7 @@ from bot.remediation.look import Live, Match, Sleep, compare, look, what_changed
 from bot.remediation.plan import Change, Plan
 from bot.remediation.restore import restore
 from bot.store.records import PlanState, StepState
-from bot.store.store import Store
+from bot.store.store import Store, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Applier:
 
     store: Store
     writer: Writer
+    now: Callable[[], datetime] = utc_now
     sleep: Sleep = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
 
@@ -81,7 +83,10 @@ class Applier:
             yield move
 
     async def _begin(self, plan: Plan) -> Progress:
-        """Refuse a plan whose objects changed since it was made."""
+        """Refuse a plan that was left lying, or whose objects changed since it was made."""
+        if self.now() >= plan.expires:
+            text = f"Not applied: it was approved and not begun before it expired at {plan.expires:%H:%M} UTC."
+            return _move(plan, PlanState.STALE, f"{text} Nothing was changed; ask for a new diagnosis.")
         for change in plan.changes:
             try:
                 live = await look(self.writer, change, sleep=self.sleep)

@@ -111,7 +111,7 @@ class Remedy:
             return
         self._running.add(plan_hash)
         try:
-            applier = Applier(store=self.store, writer=self.writer, sleep=self.sleep)
+            applier = Applier(store=self.store, writer=self.writer, now=self.now, sleep=self.sleep)
             async for progress in applier.run(plan, lambda: self.recheck(incident)):
                 yield progress
         finally:

@@ -63,14 +63,20 @@ class Bench:
 
     def __init__(self, store: FragileStore, writer: MemoryWriter, plan: Plan) -> None:
         self.store, self.writer, self.plan, self.clock = store, writer, plan, Clock()
+        self.now = NOON
         self.faults: list[tuple[str, ClusterError]] = []
         """What goes wrong next, by what is being done."""
         self.also: Callable[[str], None] = lambda _: None
         """Told what is being done, before it goes wrong."""
 
     async def run(self, *looks: Any) -> list[Progress]:
-        applier = Applier(store=self.store, writer=self.writer, sleep=self.clock.sleep, clock=self.clock)
-        return [progress async for progress in applier.run(self.plan, Looks(*looks))]
+        return await self.run_with(Looks(*looks))
+
+    async def run_with(self, recheck: Looks) -> list[Progress]:
+        applier = Applier(
+            store=self.store, writer=self.writer, now=lambda: self.now, sleep=self.clock.sleep, clock=self.clock
+        )
+        return [progress async for progress in applier.run(self.plan, recheck)]
 
     def fault(self, doing: str, target: Target) -> ClusterError | None:
         self.also(doing)
@@ -206,6 +212,28 @@ async def test_a_new_object_of_the_same_name_is_another_one(bench: Bench) -> Non
     assert moves[0].text.endswith("Service shop/web was deleted and made again.")
 
 
+async def test_a_yes_that_was_left_lying_until_the_plan_expired_changes_nothing(bench: Bench) -> None:
+    bench.now = bench.plan.expires
+
+    moves = await bench.run(HEALTHY)
+
+    assert states(moves) == [PlanState.STALE]
+    assert moves[0].text == (
+        "Not applied: it was approved and not begun before it expired at 12:30 UTC. "
+        "Nothing was changed; ask for a new diagnosis."
+    )
+    assert bench.patches == 0
+
+
+async def test_a_change_that_was_begun_is_finished_after_the_plan_expired(bench: Bench) -> None:
+    bench.store.raises_at("after step sent", Killed())
+    with pytest.raises(Killed):
+        await bench.run(HEALTHY)
+    bench.now = bench.plan.expires
+
+    assert states(await bench.run(HEALTHY))[-1] is PlanState.CONFIRMED
+
+
 async def test_a_change_of_status_alone_is_no_change(bench: Bench) -> None:
     live: Any = service()
     live["status"] = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
@@ -320,8 +348,7 @@ async def test_what_somebody_else_changed_since_is_not_put_back(bench: Bench) ->
             bench.writer.put(path.put(service(), 7070))
             return BROKEN
 
-    applier = Applier(store=bench.store, writer=bench.writer, sleep=bench.clock.sleep, clock=bench.clock)
-    moves = [move async for move in applier.run(bench.plan, Meddling(BROKEN))]
+    moves = await bench.run_with(Meddling(BROKEN))
 
     assert states(moves)[-1] is PlanState.NEEDS_HAND
     assert moves[-1].text.splitlines() == [
@@ -340,8 +367,7 @@ async def test_what_somebody_changed_elsewhere_in_the_object_stays(bench: Bench)
             bench.writer.put(path.put(service(type="NodePort"), 8080))
             return BROKEN
 
-    applier = Applier(store=bench.store, writer=bench.writer, sleep=bench.clock.sleep, clock=bench.clock)
-    moves = [move async for move in applier.run(bench.plan, Meddling(BROKEN))]
+    moves = await bench.run_with(Meddling(BROKEN))
 
     live: Any = await bench.live()
     assert states(moves) == RESTORED
@@ -354,8 +380,7 @@ async def test_a_port_that_somebody_removed_since_is_said_to_be_gone(bench: Benc
             bench.writer.put(service(ports=[]))
             return BROKEN
 
-    applier = Applier(store=bench.store, writer=bench.writer, sleep=bench.clock.sleep, clock=bench.clock)
-    moves = [move async for move in applier.run(bench.plan, Meddling(BROKEN))]
+    moves = await bench.run_with(Meddling(BROKEN))
 
     assert states(moves)[-1] is PlanState.NEEDS_HAND
     assert "targetPort is gone. netmedic set" in moves[-1].text
@@ -368,9 +393,7 @@ async def test_an_object_that_was_deleted_since_needs_nothing(bench: Bench) -> N
                 bench.writer.remove(WEB)
             return BROKEN
 
-    applier = Applier(store=bench.store, writer=bench.writer, sleep=bench.clock.sleep, clock=bench.clock)
-
-    assert states([move async for move in applier.run(bench.plan, Deleting(BROKEN))]) == RESTORED
+    assert states(await bench.run_with(Deleting(BROKEN))) == RESTORED
 
 
 @pytest.mark.parametrize("problem", [*MAYBE, Conflict("409")], ids=lambda p: type(p).__name__)
