@@ -78,7 +78,9 @@ INCIDENTS = (
         name="quota",
         cause="workload-makes-no-pods",
         subject="Deployment shop/web",
-        summary="Deployment shop/web wants 1 replicas and has no Pod at all, so Service shop/web has no endpoints.",
+        summary="Deployment shop/web has no Pod, so Service web has no endpoints, because none can be created: "
+        'Error creating: pods "web-64dd475675-s5rpk" is forbidden: exceeded quota: invoice, requested: pods=1, '
+        "used: pods=5, limited: pods=2.",
     ),
     Incident(
         name="target-port-closed",

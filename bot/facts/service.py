@@ -125,3 +125,6 @@ class Workload(Fact):
     """The Service whose selector its Pod template matches."""
     wanted_replicas: int
     ready_replicas: int
+    create_failure: str
+    """Why its controller lately could not create a Pod, from Events, at most 200 characters; empty if it could, or
+    nothing is missing."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from bot.cluster.objects import DaemonSet, Deployment, Service, StatefulSet
+from bot.cluster.objects import DaemonSet, Deployment, Event, Service, StatefulSet
 from bot.cluster.port import Cluster
 from bot.cluster.selectors import selects
 from bot.facts.scope import Scope
 from bot.facts.service import Workload
 from bot.probes.probe import probe
-from bot.probes.reading import namespaces_in, path_of, services_in
+from bot.probes.reading import key_of, namespaces_in, path_of, services_in
+
+FAILURE_LENGTH = 200
 
 AnyWorkload = Deployment | StatefulSet | DaemonSet
 
 
-@probe(Workload, reads=(Service, Deployment, StatefulSet, DaemonSet))
+@probe(Workload, reads=(Service, Deployment, StatefulSet, DaemonSet, Event))
 async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
     """Find the workloads whose Pod template a Service of the symptom selects, with their replicas."""
     services = await services_in(cluster, scope)
     workloads = [item for place in namespaces_in(scope) for item in await workloads_of(cluster, place)]
+    providing = [(item, service) for service in services for item in workloads if provides(item, service)]
+    failures = await create_failures(cluster, [item for item, _ in providing if ready(item) < wanted(item)])
     return [
         Workload(
             namespace=item.metadata.namespace,
@@ -28,12 +32,26 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
             service=service.metadata.name,
             wanted_replicas=wanted(item),
             ready_replicas=ready(item),
+            create_failure=failures.get(key_of(item), ""),
             source=path_of(item),
         )
-        for service in services
-        for item in workloads
-        if provides(item, service)
+        for item, service in providing
     ]
+
+
+async def create_failures(cluster: Cluster, workloads: Sequence[AnyWorkload]) -> Mapping[tuple[str, str], str]:
+    """Return why Pods of workloads could not be created, by namespace and name; Events are kept for an hour by default.
+
+    A Deployment's Pods are created by its ReplicaSets, which are named after it and a hash.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for namespace in sorted({item.metadata.namespace for item in workloads}):
+        events = await cluster.list(Event, namespace=namespace, fields="reason=FailedCreate")
+        for event in sorted(events, key=lambda event: event.last_timestamp or event.event_time):
+            creator = event.involved_object.name
+            name = creator.rpartition("-")[0] if event.involved_object.kind == "ReplicaSet" else creator
+            found[namespace, name] = " ".join(event.message.split())[:FAILURE_LENGTH]
+    return found
 
 
 async def workloads_of(cluster: Cluster, namespace: str) -> list[AnyWorkload]:

@@ -9,7 +9,7 @@ from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
 from bot.facts.service import Workload
 from bot.probes.workload import workload
-from tests.probes.manifests import Manifest, deployment, facts_of, service, unknown_of
+from tests.probes.manifests import Manifest, deployment, facts_of, manifest, service, unknown_of
 
 
 async def found_for(*manifests: Manifest) -> list[Workload]:
@@ -22,7 +22,7 @@ async def test_a_workload_whose_template_the_service_selects_is_found(kind: str)
     [found] = await found_for(deployment(replicas=0, kind=kind), deployment("db", kind=kind))
 
     assert found == Workload(
-        namespace="shop", name="web", type=kind, service="web", wanted_replicas=0, ready_replicas=1
+        namespace="shop", name="web", type=kind, service="web", wanted_replicas=0, ready_replicas=1, create_failure=""
     )
 
 
@@ -57,4 +57,45 @@ async def test_a_refused_list_is_unknown() -> None:
     cluster = from_manifests(service(), unreadable={"deployments.apps": Forbidden("list deployments.apps")})
     missing = await unknown_of(workload, cluster)
 
+    assert missing.reason is Reason.FORBIDDEN
+
+
+QUOTA = "Error creating: pods is forbidden:\n exceeded quota"
+
+
+def failed(message: str, *, kind: str, name: str, at: str = "2026-01-01T11:59:00Z") -> Manifest:
+    involved = {"kind": kind, "namespace": "shop", "name": name}
+    event = {"involvedObject": involved, "reason": "FailedCreate", "message": message, "lastTimestamp": at}
+    return {**manifest("Event", f"{name}.{at}"), **event}
+
+
+@pytest.mark.parametrize(
+    ("kind", "creator", "name"),
+    [
+        ("Deployment", "ReplicaSet", "web-5bb8c76cc4"),
+        ("StatefulSet", "StatefulSet", "web"),
+        ("DaemonSet", "DaemonSet", "web"),
+    ],
+)
+async def test_the_last_reason_why_no_pod_could_be_created_is_kept(kind: str, creator: str, name: str) -> None:
+    item = deployment(kind=kind, replicas=2)
+    item["status"] = {"readyReplicas": 1, "desiredNumberScheduled": 2, "numberReady": 1}
+    old = failed("old", kind=creator, name=name, at="2026-01-01T11:58:00Z")
+    [found] = await found_for(item, failed(QUOTA, kind=creator, name=name), old)
+
+    assert found.create_failure == "Error creating: pods is forbidden: exceeded quota"
+
+
+async def test_the_failure_of_another_workload_is_not_taken_for_this_one() -> None:
+    [found] = await found_for(deployment(replicas=2), failed(QUOTA, kind="ReplicaSet", name="web-api-5bb8c76cc4"))
+
+    assert found.create_failure == ""
+
+
+async def test_events_are_read_only_where_pods_are_missing() -> None:
+    refused = {"events": Forbidden("list events in namespace shop")}
+    [found] = await facts_of(workload, from_manifests(service(), deployment(), unreadable=refused))
+    missing = await unknown_of(workload, from_manifests(service(), deployment(replicas=2), unreadable=refused))
+
+    assert isinstance(found, Workload)
     assert missing.reason is Reason.FORBIDDEN
