@@ -9,10 +9,10 @@ from bot.cluster.objects import ContainerStatus, Event, Pod, Probe, Service, Ter
 from bot.cluster.port import Cluster
 from bot.facts.pod import PodState
 from bot.facts.scope import Scope
+from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.probe import probe
 from bot.probes.reading import find_services, key_of, owner_of, path_of, pods_in
 
-FAILURE_LENGTH = 200
 READINESS_FAILED = "Readiness probe failed:"
 """How kubelet begins its Event (reason Unhealthy)."""
 
@@ -31,16 +31,15 @@ async def pod_state(cluster: Cluster, scope: Scope) -> Iterable[PodState]:
 
 
 async def readiness_failures(cluster: Cluster, pods: Iterable[Pod]) -> Mapping[tuple[str, str], str]:
-    """Return the latest words of kubelet about each Pod's readinessProbe; Events are kept for an hour by default."""
+    """Return the latest words of kubelet about each Pod's readinessProbe."""
     addresses = {key_of(pod): pod.status.pod_ip for pod in pods}
     found: dict[tuple[str, str], str] = {}
     for namespace in sorted({namespace for namespace, _ in addresses}):
-        events = await cluster.list(Event, namespace=namespace, fields="involvedObject.kind=Pod,reason=Unhealthy")
-        for event in sorted(events, key=lambda event: event.last_timestamp or event.event_time):
-            key = (event.involved_object.namespace, event.involved_object.name)
-            if key in addresses and event.message.startswith(READINESS_FAILED):
-                words = " ".join(event.message.removeprefix(READINESS_FAILED).split()) or "the check gave no output"
-                found[key] = (words.replace(addresses[key], "PodIP") if addresses[key] else words)[:FAILURE_LENGTH]
+        for event in await events_of(cluster, namespace, fields="involvedObject.kind=Pod,reason=Unhealthy"):
+            key, text = (event.involved_object.namespace, event.involved_object.name), text_of(event)
+            if key in addresses and text.startswith(READINESS_FAILED):
+                words = text.removeprefix(READINESS_FAILED).strip() or "the check gave no output"
+                found[key] = (words.replace(addresses[key], "PodIP") if addresses[key] else words)[:TEXT_LENGTH]
     return found
 
 

@@ -9,10 +9,9 @@ from bot.cluster.port import Cluster
 from bot.cluster.selectors import selects
 from bot.facts.scope import Scope
 from bot.facts.service import Workload
+from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.probe import probe
 from bot.probes.reading import key_of, namespaces_in, path_of, services_in
-
-FAILURE_LENGTH = 200
 
 AnyWorkload = Deployment | StatefulSet | DaemonSet
 
@@ -40,17 +39,16 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
 
 
 async def create_failures(cluster: Cluster, workloads: Sequence[AnyWorkload]) -> Mapping[tuple[str, str], str]:
-    """Return why Pods of workloads could not be created, by namespace and name; Events are kept for an hour by default.
+    """Return why Pods of workloads could not be created, by namespace and name.
 
     A Deployment's Pods are created by its ReplicaSets, which are named after it and a hash.
     """
     found: dict[tuple[str, str], str] = {}
     for namespace in sorted({item.metadata.namespace for item in workloads}):
-        events = await cluster.list(Event, namespace=namespace, fields="reason=FailedCreate")
-        for event in sorted(events, key=lambda event: event.last_timestamp or event.event_time):
+        for event in await events_of(cluster, namespace, fields="reason=FailedCreate"):
             creator = event.involved_object.name
             name = creator.rpartition("-")[0] if event.involved_object.kind == "ReplicaSet" else creator
-            found[namespace, name] = " ".join(event.message.split())[:FAILURE_LENGTH]
+            found[namespace, name] = text_of(event)[:TEXT_LENGTH]
     return found
 
 

@@ -12,7 +12,8 @@ from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
 from bot.facts.pod import PodState
 from bot.facts.scope import Scope, Subject
-from bot.probes.pod import FAILURE_LENGTH, pod_state
+from bot.probes.events import TEXT_LENGTH
+from bot.probes.pod import pod_state
 from tests.probes.manifests import WEB, Manifest, facts_of, manifest, pod, service, unknown_of
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -155,6 +156,12 @@ async def test_kubelets_latest_words_are_kept_without_the_address_of_the_pod() -
     assert found.readiness_failure == "dial tcp PodIP:8082: connect: connection refused"
 
 
+async def test_events_that_were_combined_into_one_are_understood() -> None:
+    found = await state(unready(), unhealthy("(combined from similar events): Readiness probe failed: refused"))
+
+    assert found.readiness_failure == "refused"
+
+
 async def test_an_event_that_has_only_an_event_time_counts_too() -> None:
     old = unhealthy("Readiness probe failed: old")
     new = unhealthy("Readiness probe failed: new", at="", eventTime="2026-01-01T11:59:30.123456Z")
@@ -172,7 +179,7 @@ async def test_a_check_that_fails_without_a_word_is_told_so() -> None:
 async def test_a_long_failure_is_cut() -> None:
     found = await state(unready(), unhealthy("Readiness probe failed: " + "x" * 1000))
 
-    assert found.readiness_failure == "x" * FAILURE_LENGTH
+    assert found.readiness_failure == "x" * TEXT_LENGTH
 
 
 async def test_an_old_failure_of_a_pod_that_is_ready_now_is_not_told() -> None:
