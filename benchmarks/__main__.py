@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import diagnosis, engine, lists
+from benchmarks import diagnosis, engine, lists, recorder
 
 
 def main() -> None:
     """Print all tables, one after the other."""
-    for module in (diagnosis, lists, engine):
+    for module in (diagnosis, lists, engine, recorder):
         print(f"\n## {module.__name__}\n")
         module.main()
 

@@ -24,6 +24,7 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.NO_HELPER: "Install the node helper: `netmedic helper manifest --image IMAGE | kubectl apply -f -`.",
     Reason.MALFORMED: "Compare the versions of netmedic, its node helper and the cluster.",
     Reason.UNRECOGNISED: "netmedic does not know this component; look at it by hand.",
+    Reason.NOT_RECORDED: "Record a snapshot of all namespaces: `netmedic snapshot` without --namespace.",
     Reason.OUT_OF_SCOPE: "Name the Service, Pod or Node in the symptom.",
 }
 

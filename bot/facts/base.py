@@ -30,6 +30,8 @@ class Reason(StrEnum):
     """An answer came and could not be understood."""
     UNRECOGNISED = "unrecognised"
     """It was read, but what runs there is not known to netmedic."""
+    NOT_RECORDED = "not_recorded"
+    """The bundle that is read instead of a cluster does not hold it."""
     OUT_OF_SCOPE = "out_of_scope"
     """The symptom gives no object for this to look at."""
 

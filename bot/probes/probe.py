@@ -22,7 +22,7 @@ REASONS: dict[type[errors.ClusterError], Reason] = {
     errors.TimedOut: Reason.TIMEOUT,
     errors.Unreachable: Reason.UNREACHABLE,
     errors.NoHelper: Reason.NO_HELPER,
-    errors.NotRecorded: Reason.ABSENT,
+    errors.NotRecorded: Reason.NOT_RECORDED,
     errors.Malformed: Reason.MALFORMED,
 }
 
