@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack import approve, choose, details, diagnose, mention, messages, unknown
 from bot.slack.approve import Desk
 from bot.slack.carry_out import Carrier
+from bot.slack.details import Archive
 from bot.slack.identity import Identity, authorizer
 from bot.slack.investigate import Investigator
 from bot.slack.live import Pace
@@ -29,8 +30,8 @@ def build(
 ) -> AsyncApp:
     """Return the app.
 
-    A request goes through: signature (HTTP mode), workspace, then the one listener that takes it. A listener
-    acknowledges, and works after that as part of ``work``.
+    A request goes through: signature (HTTP mode), workspace, then the one listener that takes it. A listener reads,
+    acknowledges, and begins ``work``; nothing in it waits.
     """
     slack = carrier.slack
     app = AsyncApp(
@@ -53,9 +54,9 @@ def build(
     diagnose.register(app, investigator)
     mention.register(app, investigator)
     choose.register(app, investigator)
-    details.register(app, slack=slack, store=store, work=work)
+    details.register(app, Archive(slack=slack, store=store, work=work))
     approve.register(app, Desk(identity=identity, slack=slack, remedies=remedies, carrier=carrier, work=work))
-    unknown.register(app, slack)
+    unknown.register(app)
     return app
 
 

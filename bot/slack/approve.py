@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from bot.remediation.approval import Denied
+from bot.remediation.approval import Approved, Denied
 from bot.slack import actions, payload, plan_messages
 from bot.slack.api import CannotWrite, Slack
 from bot.slack.carry_out import Carrier
 from bot.slack.identity import Identity
 from bot.slack.payload import Click, Json
 from bot.slack.plan_blocks import decided_card
-from bot.slack.ports import Remedies
+from bot.slack.ports import Decide, Remedies
 from bot.slack.replies import whisper
 from bot.slack.work import Work
+from bot.store.records import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class Desk:
 
     async def approve(self, click: Click, respond: AsyncRespond) -> None:
         """Record a yes, and carry the plan out."""
-        answer = await self.remedies.approve(click.value, by=self.identity.name_of(click.person))
+        answer = await self._decided(self.remedies.approve, click)
         if isinstance(answer, Denied):
             await self._deny(click, answer, respond)
             return
@@ -42,11 +44,17 @@ class Desk:
 
     async def reject(self, click: Click, respond: AsyncRespond) -> None:
         """Record a no."""
-        answer = await self.remedies.reject(click.value, by=self.identity.name_of(click.person))
+        answer = await self._decided(self.remedies.reject, click)
         if isinstance(answer, Denied):
             await self._deny(click, answer, respond)
             return
         await self._close(click, plan_messages.rejected(click.person))
+
+    async def _decided(self, decide: Decide, click: Click) -> Approved | Denied:
+        try:
+            return await decide(click.value, by=self.identity.name_of(click.person))
+        except StoreError as problem:
+            return Denied(str(problem))
 
     async def _deny(self, click: Click, denied: Denied, respond: AsyncRespond) -> None:
         await whisper(respond, plan_messages.refused(denied.reason))
@@ -67,18 +75,14 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Attach the buttons to the app."""
 
     async def approve(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
-        await ack()
         click = payload.click(body)
-        async with desk.work.on(click.delivery) as is_new:
-            if is_new:
-                await desk.approve(click, respond)
+        await ack()
+        desk.work.begin(click.delivery, partial(desk.approve, click, respond), tell=partial(whisper, respond))
 
     async def reject(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
-        await ack()
         click = payload.click(body)
-        async with desk.work.on(click.delivery) as is_new:
-            if is_new:
-                await desk.reject(click, respond)
+        await ack()
+        desk.work.begin(click.delivery, partial(desk.reject, click, respond), tell=partial(whisper, respond))
 
     app.action(actions.APPROVE)(approve)
     app.action(actions.REJECT)(reject)

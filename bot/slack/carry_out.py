@@ -10,7 +10,7 @@ from bot.slack import plan_messages
 from bot.slack.api import CannotWrite, Slack
 from bot.slack.live import LiveMessage, Pace
 from bot.slack.ports import Place, Remedies
-from bot.store.records import UNFINISHED
+from bot.store.records import UNFINISHED, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +33,25 @@ class Carrier:
                 log.info("plan %s: %s %s", plan_hash, move.state, move.text)
             return
         async with live:
-            last: Move | None = None
-            async for move in self.remedies.apply(plan_hash):
-                live.show(plan_messages.move(move.state, move.text))
-                last = move
+            try:
+                last = await self._told(plan_hash, live)
+            except StoreError as problem:
+                await live.become(plan_messages.interrupted(str(problem)))
+                return
             if last is None or last.state in UNFINISHED:
                 await live.become(plan_messages.left_alone())
                 return
             plan = await self.remedies.plan(plan_hash)
             before = plan.finding if plan else ""
             await live.become(plan_messages.move(last.state, last.text, before=before, after=last.after))
+
+    async def _told(self, plan_hash: str, live: LiveMessage) -> Move | None:
+        """Carry out a plan, show each move, and return the last."""
+        last: Move | None = None
+        async for move in self.remedies.apply(plan_hash):
+            live.show(plan_messages.move(move.state, move.text))
+            last = move
+        return last
 
     async def take_up(self) -> None:
         """Carry on with the plans that an earlier process left half way, each in its thread."""

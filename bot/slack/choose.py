@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.slack import actions, messages, payload
 from bot.slack.investigate import Investigator
-from bot.slack.payload import Json
+from bot.slack.payload import Click, Json
 from bot.slack.question_blocks import answer_of
 from bot.slack.replies import whisper
 
@@ -15,20 +17,22 @@ def register(app: AsyncApp, investigator: Investigator) -> None:
     """Attach the menu to the app."""
 
     async def choose(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
-        await ack()
         click = payload.click(body)
-        async with investigator.work.on(click.delivery) as is_new:
-            if not is_new:
-                return
-            question_id, number = answer_of(click.value)
-            question = investigator.questions.take(question_id)
-            if question is None or not 0 <= number < len(question.candidates):
-                await whisper(respond, messages.question_gone())
-                return
-            chosen = question.candidates[number]
-            await investigator.slack.edit(
-                click.place, click.message, messages.chosen(question.word, str(chosen), click.person.user)
-            )
-            await investigator.resume(question, chosen, message=click.message)
+        await ack()
+        errand = partial(go_on, click, investigator, respond)
+        investigator.work.begin(click.delivery, errand, tell=partial(whisper, respond))
 
     app.action(actions.CHOOSE)(choose)
+
+
+async def go_on(click: Click, investigator: Investigator, respond: AsyncRespond) -> None:
+    """Go on with what was chosen; the question's message becomes the answer."""
+    question_id, number = answer_of(click.value)
+    question = investigator.questions.take(question_id)
+    if question is None or not 0 <= number < len(question.candidates):
+        await whisper(respond, messages.question_gone())
+        return
+    chosen = question.candidates[number]
+    told = messages.chosen(question.word, str(chosen), click.person.user)
+    await investigator.slack.edit(click.place, click.message, told)
+    await investigator.resume(question, chosen, message=click.message)

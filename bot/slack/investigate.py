@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -96,8 +97,10 @@ class Investigator:
         if request.opening:
             await self._close_opening(request, diagnosis)
         if is_shortened(blocks):
-            whole = File(name=f"netmedic-{incident}.yaml", title=messages.whole_diagnosis(), content=to_yaml(diagnosis))
-            await self._attach(request.place, whole)
+            # PyYAML takes a tenth of a second for ten causes: off the event loop.
+            content = await asyncio.to_thread(to_yaml, diagnosis)
+            name = f"netmedic-{incident or 'diagnosis'}.yaml"
+            await self._attach(request.place, File(name=name, title=messages.whole_diagnosis(), content=content))
         return incident
 
     async def _keep(self, request: Request, diagnosis: Diagnosis) -> str:
@@ -109,7 +112,7 @@ class Investigator:
             context=diagnosis.access.context,
             chosen=request.chosen,
         )
-        await self.store.add_diagnosis(incident.id, to_json(diagnosis))
+        await self.store.add_diagnosis(incident.id, await asyncio.to_thread(to_json, diagnosis))
         return incident.id
 
     async def _close_opening(self, request: Request, diagnosis: Diagnosis) -> None:
@@ -121,7 +124,11 @@ class Investigator:
             log.info("the opening message could not be edited: %s", problem)
 
     async def _propose(self, request: Request, diagnosis: Diagnosis, incident: str) -> None:
-        proposal = await self.remedies.propose(diagnosis, incident_id=incident)
+        try:
+            proposal = await self.remedies.propose(diagnosis, incident_id=incident)
+        except (ClusterError, StoreError) as problem:
+            await self.slack.post(request.place, messages.no_plan(str(problem)))
+            return
         for plan in proposal.plans:
             card = plan_card(plan, policy=self.remedies.policy, requester=self.identity.name_of(request.requester))
             await self.slack.post(request.place, plan_messages.fallback(plan), card)

@@ -12,8 +12,8 @@ MODAL_BLOCKS = 100
 MESSAGE_TOTAL = 13_000
 """All blocks of a message together. Slack answers ``msg_blocks_too_long`` at about 13,200 characters, containers
 included (not documented; "Blocks too long error at ~13200 characters", slackapi/bolt-js)."""
-MODAL_TOTAL = 60_000
-"""All blocks of a modal together; a quarter of the 250 kB a view may have (ours: nobody scrolls further)."""
+MODAL_TOTAL = 30_000
+"""All blocks of a modal together; nobody scrolls further (ours). A view may have 250 kB."""
 MESSAGE_TEXT = 4_000
 """The text beside the blocks, for notifications and screen readers; best results, says chat.postMessage."""
 

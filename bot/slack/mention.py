@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack import messages, payload
 from bot.slack.diagnose import COMMAND, HELP
 from bot.slack.investigate import Investigator
-from bot.slack.payload import Json
+from bot.slack.payload import Json, Mention
 from bot.slack.ports import Request
 
 log = logging.getLogger(__name__)
@@ -23,12 +24,15 @@ def register(app: AsyncApp, investigator: Investigator) -> None:
         if asked.is_from_bot:
             log.info("a mention by another bot is left alone: two bots could talk for ever")
             return
-        async with investigator.work.on(asked.delivery) as is_new:
-            if not is_new:
-                return
-            if asked.text.lower() in HELP:
-                await investigator.slack.post(asked.place, messages.usage(COMMAND))
-                return
-            await investigator.answer(Request(symptom=asked.text, requester=asked.person, place=asked.place))
+        tell = partial(investigator.slack.whisper, asked.place, asked.person.user)
+        investigator.work.begin(asked.delivery, partial(answer, asked, investigator), tell=tell)
 
     app.event("app_mention")(mentioned)
+
+
+async def answer(asked: Mention, investigator: Investigator) -> None:
+    """Answer in the thread of the mention."""
+    if asked.text.lower() in HELP:
+        await investigator.slack.post(asked.place, messages.usage(COMMAND))
+        return
+    await investigator.answer(Request(symptom=asked.text, requester=asked.person, place=asked.place))

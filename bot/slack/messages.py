@@ -197,6 +197,11 @@ def note(text: str) -> str:
     return words(text, SUMMARY)
 
 
+def no_plan(why: str) -> str:
+    """Return that no plan could be made."""
+    return f"{WHITE} I could not make a plan. {words(why, SUMMARY)}"
+
+
 def not_kept(why: str) -> str:
     """Return that a diagnosis is not in the store; a note, so not escaped here."""
     return f"This diagnosis could not be kept, so there is no plan for it. {why}"

@@ -150,6 +150,11 @@ def taken_up() -> str:
     return "⏳ I was stopped while I carried out a plan. Going on from there …"
 
 
+def interrupted(why: str) -> str:
+    """Return that a plan stays half way until the next start."""
+    return f"{RED} I had to stop here, and go on when I am started again. {words(why, SUMMARY)}"
+
+
 def left_alone() -> str:
     """Return that another process of the bot is at work on a plan."""
     return f"{WHITE} Another one of me carries this out."

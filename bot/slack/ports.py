@@ -72,6 +72,14 @@ class Diagnose(Protocol):
         ...
 
 
+class Decide(Protocol):
+    """A yes or a no to a plan."""
+
+    async def __call__(self, plan_hash: str, *, by: str) -> Approved | Denied:
+        """Record it, if it counts."""
+        ...
+
+
 class Remedies(Protocol):
     """Plans, and what becomes of them: :class:`bot.remediation.remedy.Remedy` for one cluster.
 

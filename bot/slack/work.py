@@ -1,17 +1,25 @@
-"""Work that goes on after Slack was answered: tracked, done once, and finished before the program ends."""
+"""Work that goes on after Slack was answered: begun once for each delivery, and finished before the program ends.
+
+It runs in tasks of our own and not in Bolt's listeners: Bolt takes back an acknowledgement when its listener fails
+within the same few milliseconds (slack_bolt 1.30, AsyncioListenerRunner), and keeps no list of what runs.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
+
+from bot.slack.failures import Tell, nobody, report
 
 log = logging.getLogger(__name__)
 
+Errand = Coroutine[None, None, None]
+
 AT_ONCE = 20
 """Diagnoses that run side by side; further ones wait their turn (ours: each reads the whole scope from the API)."""
-
 KEPT = 10_000
 """Deliveries that are remembered; Slack delivers again for about five minutes (docs.slack.dev, Events API, retries)."""
 
@@ -41,33 +49,23 @@ class Work:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(at_once)
 
+    def begin(self, delivery: str, errand: Callable[[], Errand], *, tell: Tell) -> None:
+        """Begin what a delivery asks for, unless it was begun before; ``tell`` reaches the person should it fail."""
+        if self._seen.add(delivery):
+            self.start(errand(), tell=tell)
+        else:
+            log.info("%s was delivered again and is taken care of", delivery)
+
+    def start(self, errand: Errand, *, tell: Tell = nobody) -> None:
+        """Begin something."""
+        task = asyncio.create_task(errand)
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, tell=tell))
+
     @property
     def is_full(self) -> bool:
         """Another diagnosis would have to wait."""
         return self._turns.locked()
-
-    @asynccontextmanager
-    async def on(self, delivery: str) -> AsyncIterator[bool]:
-        """Track the running task as work on one delivery; gives False where that delivery was worked on before."""
-        task: asyncio.Task[None] | None = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("work is done in a task")
-        self._tasks.add(task)
-        try:
-            yield self._seen.add(delivery)
-        finally:
-            self._tasks.discard(task)
-
-    def start(self, errand: Coroutine[None, None, None]) -> None:
-        """Begin work that nobody's request asked for."""
-        task = asyncio.create_task(errand)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("work that went on by itself failed", exc_info=error)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -85,11 +83,21 @@ class Work:
 
     async def finish(self, *, within_seconds: float) -> None:
         """Let what is being done finish; what does not in time is cancelled, and says so where it was asked."""
-        if not self._tasks:
-            return
-        _, late = await asyncio.wait(self._tasks, timeout=within_seconds)
-        for task in late:
-            task.cancel()
-        if late:
-            log.warning("%d requests were not finished in %g s and were stopped", len(late), within_seconds)
-            await asyncio.wait(late, timeout=within_seconds)
+        try:
+            async with asyncio.timeout(within_seconds):
+                await self._all_done()
+        except TimeoutError:
+            log.warning("%d requests were not finished in %g s and are stopped", len(self._tasks), within_seconds)
+            for task in self._tasks:
+                task.cancel()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=within_seconds)
+
+    async def _all_done(self) -> None:
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _ended(self, task: asyncio.Task[None], *, tell: Tell) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.start(report(error, tell))

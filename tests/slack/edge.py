@@ -96,6 +96,8 @@ class Edge:
     """Channels and methods that are refused, and Slack's word for it."""
     deaf: bool = False
     """The bot's acknowledgements are lost on the way."""
+    opened: int = 0
+    """How many WebSockets were opened so far."""
     url: str = ""
     _connections: list[web.WebSocketResponse] = field(default_factory=list)
     _tickets: set[str] = field(default_factory=set)
@@ -336,6 +338,7 @@ class Edge:
             {"type": "hello", "num_connections": len(self._connections) + 1, "connection_info": {"app_id": APP}}
         )
         self._connections.append(connection)
+        self.opened += 1
         async for message in connection:
             if message.type is WSMsgType.TEXT and not self.deaf:
                 told = json.loads(message.data)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.cluster.errors import ClusterError
 from bot.diagnosis.diagnose import Progress
 from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
@@ -66,8 +67,14 @@ class FakeRemedies:
     decided: dict[str, str] = field(default_factory=dict)
     applied: list[str] = field(default_factory=list)
     clicks: list[str] = field(default_factory=list)
+    problem: str = ""
+    """Why the store behind them cannot be used."""
+    fails_while_applying: str = ""
+    no_plan: ClusterError | None = None
 
     async def propose(self, diagnosis: Diagnosis, *, incident_id: str) -> Proposal:
+        if self.no_plan:
+            raise self.no_plan
         return Proposal(plans=self.plans, notes=self.notes)
 
     async def plan(self, plan_hash: str) -> Plan | None:
@@ -83,12 +90,16 @@ class FakeRemedies:
         self.applied.append(plan_hash)
         for move in self.moves:
             yield move
+        if self.fails_while_applying:
+            raise StoreError(self.fails_while_applying)
 
     async def unfinished(self) -> list[tuple[Incident, StoredPlan]]:
         return self.left
 
     def _decide(self, plan_hash: str, by: str, word: str) -> Approved | Denied:
         self.clicks.append(by)
+        if self.problem:
+            raise StoreError(self.problem)
         if all(plan.hash != plan_hash for plan in self.plans):
             return Denied("There is no such plan. Ask for a new diagnosis.", is_closed=True)
         if plan_hash in self.decided:

@@ -371,6 +371,18 @@ async def test_a_defect_is_logged_under_an_id_that_the_person_gets(
     assert "ZeroDivisionError: a secret of the cluster" in caplog.text
 
 
+async def test_a_request_that_cannot_be_read_is_answered_with_an_id(bot_in_mode: Bot) -> None:
+    bot_in_mode.remedies.plans = (fixtures.plan(),)
+
+    async with bot_in_mode.runs():
+        click = await bot_in_mode.edge.click_payload(await card_of(bot_in_mode), "netmedic.approve")
+        del click["trigger_id"]
+        ack = await bot_in_mode.edge.deliver("interactive", click)
+        await bot_in_mode.edge.until_whispered("Something went wrong inside me.")
+
+    assert ack.status == 200
+
+
 async def test_after_a_mention_the_id_is_whispered_in_the_thread(bot: Bot) -> None:
     bot.diagnose.answer = ZeroDivisionError()
 
@@ -416,6 +428,39 @@ async def test_why_there_is_no_plan_is_said(bot: Bot) -> None:
     async with bot.runs():
         await bot.edge.slash("web cannot reach checkout")
         await bot.edge.until_said("No plan fix-service-target-port for Service shop/checkout")
+
+
+async def test_a_plan_that_cannot_be_made_is_told_in_words(bot: Bot) -> None:
+    bot.remedies.no_plan = Unreachable("The API server at 10.0.0.1 does not answer.")
+
+    async with bot.runs():
+        await bot.edge.slash("web cannot reach checkout")
+        await bot.edge.until_said("⚪ I could not make a plan. The API server at 10.0.0.1 does not answer.")
+
+
+async def test_a_click_while_the_store_is_down_is_told_in_words_and_can_be_made_again(bot: Bot) -> None:
+    bot.remedies.plans = (fixtures.plan(),)
+    bot.remedies.moves = fixtures.moves(PlanState.CONFIRMED)
+
+    async with bot.runs():
+        card = await card_of(bot)
+        bot.remedies.problem = "The database netmedic.db is busy. Try again."
+        await bot.edge.click(card, "netmedic.approve", user=BOB)
+        await bot.edge.until_whispered("The database netmedic.db is busy. Try again.")
+        bot.remedies.problem = ""
+        await bot.edge.click(card, "netmedic.approve", user=BOB)
+        await bot.edge.until_said("🟢 *Confirmed")
+
+
+async def test_a_plan_that_stops_half_way_says_that_it_goes_on_later(bot: Bot) -> None:
+    bot.remedies.plans = (fixtures.plan(),)
+    bot.remedies.moves = fixtures.moves(PlanState.APPLYING)
+
+    async with bot.runs():
+        card = await card_of(bot)
+        bot.remedies.fails_while_applying = "The database netmedic.db is busy."
+        await bot.edge.click(card, "netmedic.approve", user=BOB)
+        await bot.edge.until_said("🔴 I had to stop here, and go on when I am started again.")
 
 
 # How a plan ends ------------------------------------------------------------------------------------------------------

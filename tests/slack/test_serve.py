@@ -102,7 +102,7 @@ async def test_a_token_that_was_revoked_is_not_ready(edge: Edge) -> None:
 async def test_it_connects_anew_when_slack_asks_for_it(bot: Bot) -> None:
     async with bot.runs():
         await bot.edge.disconnect("refresh_requested")
-        await bot.edge.until(lambda: len([c for c in bot.edge.calls if c.method == "apps.connections.open"]) >= 0)
+        await bot.edge.until(lambda: bot.edge.opened == 2 and bot.edge.connected == 1)
         await bot.edge.slash("web cannot reach checkout")
         await bot.edge.until_said("asks: *web cannot reach checkout*\\n🔴")
 

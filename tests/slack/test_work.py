@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import re
+from functools import partial
 
 import pytest
 
+from bot.slack.api import CannotWrite
+from bot.slack.failures import nobody
 from bot.slack.ports import Person, Place, Question, Request
 from bot.slack.questions import Questions
 from bot.slack.work import Recent, Work
@@ -23,10 +26,16 @@ def question(word: str) -> Question:
 
 
 async def test_a_delivery_is_worked_on_once() -> None:
-    work = Work()
+    work, done = Work(), []
 
-    async with work.on("event/1") as first, work.on("event/1") as second, work.on("event/2") as other:
-        assert (first, second, other) == (True, False, True)
+    async def errand(number: int) -> None:
+        done.append(number)
+
+    for number, delivery in enumerate(("event/1", "event/1", "event/2")):
+        work.begin(delivery, partial(errand, number), tell=nobody)
+    await work.finish(within_seconds=5)
+
+    assert done == [0, 2]
 
 
 def test_the_oldest_deliveries_are_forgotten() -> None:
@@ -57,45 +66,71 @@ async def test_the_end_waits_for_what_was_begun() -> None:
     work, leave, ended = Work(), asyncio.Event(), []
 
     async def errand() -> None:
-        async with work.on("a"):
-            await leave.wait()
-            ended.append(True)
+        await leave.wait()
+        ended.append(True)
 
-    task = asyncio.create_task(errand())
+    work.start(errand())
     await settle()
     asyncio.get_running_loop().call_soon(leave.set)
     await work.finish(within_seconds=5)
 
     assert ended == [True]
-    await task
 
 
 async def test_what_does_not_end_in_time_is_stopped(caplog: pytest.LogCaptureFixture) -> None:
-    work = Work()
+    work, stopped = Work(), []
 
     async def errand() -> None:
-        async with work.on("a"):
+        try:
             await asyncio.Event().wait()
+        finally:
+            stopped.append(True)
 
-    task = asyncio.create_task(errand())
-    await settle()
+    work.start(errand())
     await work.finish(within_seconds=0.01)
 
-    assert task.cancelled()
-    assert "1 requests were not finished in 0.01 s and were stopped" in caplog.text
+    assert stopped == [True]
+    assert "1 requests were not finished in 0.01 s and are stopped" in caplog.text
 
 
-async def test_an_errand_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_work_that_fails_is_logged_and_the_person_is_told_its_id(caplog: pytest.LogCaptureFixture) -> None:
+    work, told = Work(), []
+
+    async def errand() -> None:
+        raise ZeroDivisionError
+
+    async def tell(text: str) -> None:
+        told.append(text)
+
+    work.begin("event/1", errand, tell=tell)
+    await work.finish(within_seconds=5)
+
+    [text] = told
+    found = re.search(r"under `([0-9a-f]{8})`", text)
+    assert found
+    assert f"{found[1]}: a request of Slack could not be handled" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_who_cannot_be_told_is_no_reason_to_fail_again(caplog: pytest.LogCaptureFixture) -> None:
     work = Work()
 
     async def errand() -> None:
         raise ZeroDivisionError
 
-    with caplog.at_level(logging.ERROR):
-        work.start(errand())
-        await settle()
+    async def refused(text: str) -> None:
+        raise CannotWrite("not_in_channel")
 
-    assert "work that went on by itself failed" in caplog.text
+    async def broken(text: str) -> None:
+        raise LookupError
+
+    work.start(errand(), tell=refused)
+    await work.finish(within_seconds=5)
+    work.start(errand(), tell=broken)
+    await work.finish(within_seconds=5)
+
+    assert "nobody could be told: not_in_channel" in caplog.text
+    assert caplog.text.count("a request of Slack could not be handled") == 3
 
 
 def test_a_question_is_answered_once() -> None:
