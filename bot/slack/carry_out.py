@@ -10,6 +10,7 @@ from bot.slack import plan_messages
 from bot.slack.api import CannotWrite, Slack
 from bot.slack.live import LiveMessage, Pace
 from bot.slack.ports import Place, Remedies
+from bot.slack.work import Work
 from bot.store.records import UNFINISHED, StoreError
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ class Carrier:
 
     slack: Slack
     remedies: Remedies
+    work: Work
     pace: Pace
 
     async def carry_out(self, plan_hash: str, place: Place, *, opening: str = "") -> None:
@@ -54,8 +56,8 @@ class Carrier:
         return last
 
     async def take_up(self) -> None:
-        """Carry on with the plans that an earlier process left half way, each in its thread."""
+        """Begin to carry on with the plans that an earlier process left half way, each in its thread."""
         for incident, stored in await self.remedies.unfinished():
             log.warning("plan %s was left %s: going on", stored.hash, stored.state)
             place = Place(channel=incident.channel, thread=incident.thread)
-            await self.carry_out(stored.hash, place, opening=plan_messages.taken_up())
+            self.work.start(self.carry_out(stored.hash, place, opening=plan_messages.taken_up()))

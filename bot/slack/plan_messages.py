@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 
 from bot.remediation.approval import Policy
@@ -18,6 +19,7 @@ REASON = 2_000
 """Room for why a plan ended as it did, which may be a diff."""
 
 WORKING = "⏳"
+DECIDED_BY = re.compile(rf"(?<= (?:approved|rejected) by )(?:[A-Z0-9]+/)?{USER_ID.pattern}")
 MARKS = {
     PlanState.CONFIRMED: GREEN,
     PlanState.RESTORED: YELLOW,
@@ -116,8 +118,8 @@ def closed(why: str) -> str:
 
 
 def refused(why: str) -> str:
-    """Return to the person who clicked why it does not count; ids of people become their names."""
-    return USER_ID.sub(lambda found: mention(found[0]), words(why, SUMMARY))
+    """Return to the person who clicked why it does not count; who decided is named as Slack names people."""
+    return DECIDED_BY.sub(lambda found: mention(found[0]), words(why, SUMMARY))
 
 
 def move(state: PlanState, text: str, *, before: str = "", after: str = "") -> str:

@@ -87,7 +87,7 @@ async def running(
         with starting(settings):
             identity = await who_am_i(client)
         pace = pace or Pace()
-        carrier = Carrier(slack=Slack(client=client), remedies=remedies, pace=pace)
+        carrier = Carrier(slack=Slack(client=client), remedies=remedies, work=work, pace=pace)
         app = build(
             identity=identity,
             signing_secret=settings.signing_secret.get_secret_value(),
