@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "cli.md"
 HEADING = "## Commands\n\nThe texts below are what `--help` says; a test holds them to it.\n"
 CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
-COMMAND_LINE = re.compile(r"\s*(\$ )?([A-Z_]+=\S+ )*(\S*/)?netmedic ")
+# "/netmedic web" is what people type in Slack: a path has something before its last slash.
+COMMAND_LINE = re.compile(r"\s*(\$ )?([A-Z_]+=\S+ )*(\S+/)?netmedic ")
 ENDS_A_COMMAND = {"|", "||", "&&", ";", ">", ">>", "<", "#", "2>"}
 
 

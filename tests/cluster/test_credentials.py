@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import ssl
+import shlex
 import stat
 import sys
 import tempfile
@@ -51,8 +52,10 @@ def kubeconfig(folder: Path, *, server: str = "https://127.0.0.1:6443", user: An
 
 
 def script(folder: Path, text: str) -> str:
-    path = folder / "login"
-    path.write_text(f"#!{sys.executable}\n{text}")
+    """Write a login command. A shell starts it: a path with a space in it cannot stand in a script's first line."""
+    program, path = folder / "login.py", folder / "login"
+    program.write_text(text)
+    path.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(program))}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return str(path)
 
