@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 import logging
-import ssl
 import shlex
+import ssl
 import stat
 import sys
 import tempfile
