@@ -128,3 +128,9 @@ class Workload(Fact):
     create_failure: str
     """Why its controller lately could not create a Pod, from Events, at most 200 characters; empty if it could, or
     nothing is missing."""
+    readiness_probe: str
+    """That of its Pod template, in words: ``HTTP GET :8080/healthz``; ``none`` if it has none."""
+    leaving_readiness_probe: str
+    """The same of its Pods that are on their way out; empty if there are none."""
+    readiness_probe_changes: bool
+    """Pods are on their way out, and their readinessProbe is not that of the template."""

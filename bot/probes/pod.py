@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.cluster.objects import ContainerStatus, Event, Pod, Probe, Service, Terminated
+from bot.cluster.objects import Container, ContainerStatus, Event, Pod, Probe, Service, Terminated
 from bot.cluster.port import Cluster
 from bot.facts.pod import PodState
 from bot.facts.scope import Scope
@@ -85,8 +85,12 @@ def seconds_since(timestamp: str, now: datetime) -> int:
 def readiness_probe_of(pod: Pod) -> str:
     """Return the readinessProbe of the first container that is not ready, in words; empty if it has none."""
     waiting = {status.name for status in pod.status.container_statuses if not status.ready}
-    checks = [c.readiness_probe for c in pod.spec.containers if c.name in waiting and c.readiness_probe]
-    return in_words(checks[0]) if checks else ""
+    return first_readiness_probe(container for container in pod.spec.containers if container.name in waiting)
+
+
+def first_readiness_probe(containers: Iterable[Container]) -> str:
+    """Return the first readinessProbe of some containers in words; empty if they have none."""
+    return next((in_words(container.readiness_probe) for container in containers if container.readiness_probe), "")
 
 
 def in_words(check: Probe) -> str:

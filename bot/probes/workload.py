@@ -4,38 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.cluster.objects import DaemonSet, Deployment, Event, Service, StatefulSet
+from bot.cluster.objects import DaemonSet, Deployment, Event, Pod, Service, StatefulSet
 from bot.cluster.port import Cluster
 from bot.cluster.selectors import selects
-from bot.facts.scope import Scope
+from bot.facts.scope import Scope, Subject
 from bot.facts.service import Workload
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
+from bot.probes.pod import first_readiness_probe
 from bot.probes.probe import probe
-from bot.probes.reading import key_of, namespaces_in, path_of, services_in
+from bot.probes.reading import key_of, namespaces_in, owner_of, path_of, services_in
 
 AnyWorkload = Deployment | StatefulSet | DaemonSet
 
 
-@probe(Workload, reads=(Service, Deployment, StatefulSet, DaemonSet, Event))
+@probe(Workload, reads=(Service, Deployment, StatefulSet, DaemonSet, Pod, Event))
 async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
     """Find the workloads whose Pod template a Service of the symptom selects, with their replicas."""
-    services = await services_in(cluster, scope)
-    workloads = [item for place in namespaces_in(scope) for item in await workloads_of(cluster, place)]
+    services, places = await services_in(cluster, scope), namespaces_in(scope)
+    workloads = [item for place in places for item in await workloads_of(cluster, place)]
     providing = [(item, service) for service in services for item in workloads if provides(item, service)]
     failures = await create_failures(cluster, [item for item, _ in providing if ready(item) < wanted(item)])
+    leaving = {
+        owner_of(pod): pod
+        for place in places
+        for pod in await cluster.list(Pod, namespace=place)
+        if pod.metadata.deletion_timestamp
+    }
     return [
-        Workload(
-            namespace=item.metadata.namespace,
-            name=item.metadata.name,
-            type=type(item).__name__,
-            service=service.metadata.name,
-            wanted_replicas=wanted(item),
-            ready_replicas=ready(item),
-            create_failure=failures.get(key_of(item), ""),
-            source=path_of(item),
-        )
+        fact_of(item, service, failure=failures.get(key_of(item), ""), leaving=leaving.get(subject_of(item)))
         for item, service in providing
     ]
+
+
+def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None) -> Workload:
+    """Return what there is to know of one workload; ``leaving`` is one of its Pods that are on their way out."""
+    now = first_readiness_probe(item.spec.template.spec.containers) or "none"
+    before = (first_readiness_probe(leaving.spec.containers) or "none") if leaving else ""
+    return Workload(
+        namespace=item.metadata.namespace,
+        name=item.metadata.name,
+        type=type(item).__name__,
+        service=service.metadata.name,
+        wanted_replicas=wanted(item),
+        ready_replicas=ready(item),
+        create_failure=failure,
+        readiness_probe=now,
+        leaving_readiness_probe=before,
+        readiness_probe_changes=before not in ("", now),
+        source=path_of(item),
+    )
+
+
+def subject_of(item: AnyWorkload) -> Subject:
+    """Return a workload as the owner of its Pods."""
+    return Subject(type(item).__name__, item.metadata.namespace, item.metadata.name)
 
 
 async def create_failures(cluster: Cluster, workloads: Sequence[AnyWorkload]) -> Mapping[tuple[str, str], str]:

@@ -9,7 +9,7 @@ from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
 from bot.facts.service import Workload
 from bot.probes.workload import workload
-from tests.probes.manifests import Manifest, deployment, facts_of, manifest, service, unknown_of
+from tests.probes.manifests import Manifest, deployment, facts_of, manifest, pod, service, unknown_of
 
 
 async def found_for(*manifests: Manifest) -> list[Workload]:
@@ -22,7 +22,16 @@ async def test_a_workload_whose_template_the_service_selects_is_found(kind: str)
     [found] = await found_for(deployment(replicas=0, kind=kind), deployment("db", kind=kind))
 
     assert found == Workload(
-        namespace="shop", name="web", type=kind, service="web", wanted_replicas=0, ready_replicas=1, create_failure=""
+        namespace="shop",
+        name="web",
+        type=kind,
+        service="web",
+        wanted_replicas=0,
+        ready_replicas=1,
+        create_failure="",
+        readiness_probe="none",
+        leaving_readiness_probe="",
+        readiness_probe_changes=False,
     )
 
 
@@ -90,6 +99,39 @@ async def test_the_failure_of_another_workload_is_not_taken_for_this_one() -> No
     [found] = await found_for(deployment(replicas=2), failed(QUOTA, kind="ReplicaSet", name="web-api-5bb8c76cc4"))
 
     assert found.create_failure == ""
+
+
+def checked(port: int) -> Manifest:
+    return {"name": "main", "readinessProbe": {"tcpSocket": {"port": port}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "now", "changes"),
+    [
+        ([checked(1)], [checked(2)], "TCP connect :1", "TCP connect :2", True),
+        ([checked(1)], [checked(1)], "TCP connect :1", "TCP connect :1", False),
+        ([{"name": "main"}], [checked(2)], "none", "TCP connect :2", True),
+        ([checked(1)], [{"name": "main"}], "TCP connect :1", "none", True),
+    ],
+    ids=["another", "the same", "a first one", "none any more"],
+)
+async def test_a_rollout_that_changes_the_readiness_probe_is_noticed(
+    old: list[Manifest], new: list[Manifest], before: str, now: str, *, changes: bool
+) -> None:
+    item = deployment(kind="StatefulSet")
+    item["spec"]["template"]["spec"] = {"containers": new}
+    [found] = await found_for(item, pod(owner=("StatefulSet", "web"), containers=old, deleted=True))
+
+    assert (found.leaving_readiness_probe, found.readiness_probe) == (before, now)
+    assert found.readiness_probe_changes is changes
+
+
+async def test_a_pod_that_stays_or_belongs_to_another_workload_is_not_replaced() -> None:
+    item = deployment(kind="StatefulSet")
+    stays = pod(owner=("StatefulSet", "web"), containers=[checked(1)])
+    [found] = await found_for(item, stays, pod("db-1", owner=("StatefulSet", "db"), deleted=True))
+
+    assert (found.leaving_readiness_probe, found.readiness_probe_changes) == ("", False)
 
 
 async def test_events_are_read_only_where_pods_are_missing() -> None:
