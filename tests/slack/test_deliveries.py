@@ -164,6 +164,18 @@ async def test_a_yes_that_does_not_count_leaves_the_buttons(
     assert bot.remedies.applied == []
 
 
+async def test_a_no_that_does_not_count_leaves_the_buttons(bot: Bot) -> None:
+    bot.remedies.plans = (fixtures.plan(),)
+
+    async with bot.runs():
+        card = await card_of(bot)
+        await bot.edge.click(card, "netmedic.reject", user="U0000CAROL")
+        await bot.edge.until_whispered("You are not on the list of approvers.")
+
+        _, [_, card] = await thread_of_the_only_message(bot)
+    assert [block["type"] for block in card["blocks"]][-1] == "actions"
+
+
 async def test_a_guest_with_the_id_of_an_approver_is_somebody_else(bot: Bot) -> None:
     bot.remedies.plans = (fixtures.plan(),)
 
@@ -183,6 +195,14 @@ async def test_another_workspace_is_told_so_and_nothing_is_done(bot_in_mode: Bot
 
     assert ack.status == 200
     assert bot_in_mode.diagnose.asked == []
+
+
+async def test_a_mention_without_a_symptom_is_told_how_to_ask(bot: Bot) -> None:
+    async with bot.runs():
+        await bot.edge.mention("")
+        await bot.edge.until_said("I find out why a Kubernetes network fails.")
+
+    assert bot.diagnose.asked == []
 
 
 async def test_another_bot_is_not_answered(bot: Bot) -> None:
