@@ -19,6 +19,16 @@ RECORDED_SECONDS = 900
 """How far back the flight recorder goes."""
 MAX_TARGETS = 64
 """Targets of one connect request, as the collector allows."""
+MAX_REACHED = 32
+"""Targets of one reach request, likewise."""
+REACH_TIMES = 4
+"""Connects to one address (ours): that one of two backends is dead shows in all but one of eight cases."""
+MAX_SERIES = 24
+"""Targets of one series request, likewise."""
+MAX_SIZES = 16
+"""Targets of one sizes request, likewise."""
+MAX_QUESTIONS = 24
+"""Questions of one resolve request (ours): they travel in a URL."""
 
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding JSON of unknown origin raises."""
@@ -36,8 +46,43 @@ def recall_request(oldest: int = RECORDED_SECONDS, newest: int = 0) -> Request:
 
 def connect_requests(targets: Iterable[str]) -> list[Request]:
     """Ask for TCP connects, in as few requests as it takes; the same targets make the same requests."""
-    ordered = sorted(set(targets))
-    return [("connect", *ordered[start : start + MAX_TARGETS]) for start in range(0, len(ordered), MAX_TARGETS)]
+    return [("connect", *part) for part in parts(targets, MAX_TARGETS)]
+
+
+def reach_requests(targets: Iterable[str]) -> list[Request]:
+    """Ask for several TCP connects to each address, in as few requests as it takes."""
+    return [("reach", "--times", str(REACH_TIMES), *part) for part in parts(targets, MAX_REACHED)]
+
+
+def series_requests(targets: Iterable[str]) -> list[Request]:
+    """Ask for a row of TCP connects to each address, in as few requests as it takes."""
+    return [("series", *part) for part in parts(targets, MAX_SERIES)]
+
+
+def sizes_requests(hosts: Iterable[str]) -> list[Request]:
+    """Ask for the largest packet that reaches each address, in as few requests as it takes."""
+    return [("sizes", *part) for part in parts(hosts, MAX_SIZES)]
+
+
+def resolve_requests(questions: Iterable[str]) -> list[Request]:
+    """Ask names of DNS servers, in as few requests as it takes; a question is written as :func:`question` does."""
+    return [("resolve", *part) for part in parts(questions, MAX_QUESTIONS)]
+
+
+def items_of(request: Request) -> tuple[str, ...]:
+    """Return the targets or questions of a request for many things."""
+    return request[3:] if request[:1] == ("reach",) else request[1:]
+
+
+def parts(texts: Iterable[str], most: int) -> list[list[str]]:
+    """Return texts in order, each once, in lists of at most so many."""
+    ordered = sorted(set(texts))
+    return [ordered[start : start + most] for start in range(0, len(ordered), most)]
+
+
+def question(server: str, name: str) -> str:
+    """Return a name asked of a server, which is written as :func:`target` does."""
+    return f"{server}/{name.rstrip('.')}"
 
 
 def target(ip: str, port: int) -> str:
@@ -50,16 +95,16 @@ def target(ip: str, port: int) -> str:
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 - IPv6
 
 
-class _Connects(msgspec.Struct, frozen=True):
-    connects: dict[str, msgspec.Raw] = {}
+ITEMS = {"connect": "connects", "reach": "reached", "resolve": "resolved", "series": "series", "sizes": "sizes"}
+"""Requests for many things at once, and where their answers are."""
 
 
 def answer_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | None:
     """Return the answer to a request from those recorded, or None where they do not hold it.
 
-    A window of another length answers for a sample, and another stretch of time for a recording. Any connects whose
-    targets were recorded are answered, even where they were asked for in other company; their envelope is that of one
-    recorded answer.
+    A window of another length answers for a sample, and another stretch of time for a recording. Connects and
+    questions that were recorded are answered, even where they were asked in other company; their envelope is that of
+    one recorded answer.
     """
     if request in recorded:
         return recorded[request]
@@ -67,22 +112,24 @@ def answer_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | 
     match request:
         case ("sample" | "recall", *_) if alike:
             return alike[max(alike)]
-        case ("connect", *targets) if alike:
-            return _connects_from(alike, targets)
+        case ("connect" | "reach" | "resolve" | "series" | "sizes", *_) if alike:
+            return _items_from(alike, request)
     return None
 
 
-def _connects_from(recorded: Mapping[Request, bytes], targets: list[str]) -> bytes | None:
+def _items_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | None:
+    place, items = ITEMS[request[0]], items_of(request)
     found: dict[str, msgspec.Raw] = {}
     envelope: dict[str, msgspec.Raw] = {}
     for answer in recorded.values():
         try:
-            found |= msgspec.json.decode(answer, type=_Connects).connects
-            envelope = msgspec.json.decode(answer, type=dict[str, msgspec.Raw])
+            document = msgspec.json.decode(answer, type=dict[str, msgspec.Raw])
+            found |= msgspec.json.decode(document.get(place, b"{}"), type=dict[str, msgspec.Raw])
         except UNDECODABLE:
             continue
-    if not set(targets) <= set(found):
+        envelope = document
+    if not set(items) <= set(found):
         return None
-    asked = msgspec.json.encode(["connect", *targets])
-    chosen = msgspec.json.encode({text: found[text] for text in targets})
-    return msgspec.json.encode(envelope | {"request": msgspec.Raw(asked), "connects": msgspec.Raw(chosen)})
+    chosen = msgspec.json.encode({text: found[text] for text in items})
+    asked = msgspec.json.encode(list(request))
+    return msgspec.json.encode(envelope | {"request": msgspec.Raw(asked), place: msgspec.Raw(chosen)})

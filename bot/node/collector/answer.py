@@ -5,6 +5,10 @@ sample --seconds N [--traffic]
                             the Node's interfaces and counters, over N seconds (1 to 30); with a little traffic to
                             other Nodes meanwhile
 connect IP:PORT ...         TCP connects to at most 64 addresses
+reach --times N IP:PORT ... N TCP connects (1 to 8) to each of at most 32 addresses
+series IP:PORT ...          20 TCP connects to each of at most 24 addresses, one after another
+sizes IP ...                the largest packet that reaches each of at most 16 addresses
+resolve IP:PORT/NAME ...    DNS queries for at most 48 names, each asked of one server, several times
 recall --from A --to B      what was recorded from A to B seconds ago (at most 900)
 idle                        the Pod's main process, which records; no document
 """
@@ -21,19 +25,29 @@ import time
 from datetime import UTC, datetime
 
 from . import netlink
-from .connect import MAX_TARGETS, connect, target
+from .connect import MAX_TARGETS, connect, host, target
 from .idle import idle
 from .proc import Problem, decimal, shown
+from .reach import MAX_TARGETS as MAX_REACHED
+from .reach import MAX_TIMES, reach
 from .read import Json
 from .recorder import recall
+from .resolve import MAX_NAME, MAX_QUERIES, question, resolve
 from .sample import sample
+from .series import MAX_TARGETS as MAX_SERIES
+from .series import series
+from .sizes import MAX_TARGETS as MAX_SIZES
+from .sizes import sizes
 
 SCHEMA = "netmedic/helper/v1"
 VERSION = 1
 MAX_SECONDS = 30
 MAX_AGE = 900
 MAX_ARGUMENT = 64
-USAGE = "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | recall --from A --to B | idle"
+USAGE = (
+    "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
+    "| series IP:PORT ... | sizes IP ... | resolve IP:PORT/NAME ... | recall --from A --to B | idle"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -58,8 +72,9 @@ def checked(arguments: list[str]) -> list[str]:
     Raises:
         Problem: It is not.
     """
-    if any(len(argument) > MAX_ARGUMENT for argument in arguments):
-        raise Problem(f"an argument is longer than {MAX_ARGUMENT} characters")
+    longest = MAX_ARGUMENT + MAX_NAME if arguments[:1] == ["resolve"] else MAX_ARGUMENT
+    if any(len(argument) > longest for argument in arguments):
+        raise Problem(f"an argument is longer than {longest} characters")
     match arguments:
         case ["version"] | ["idle"]:
             return arguments
@@ -72,6 +87,24 @@ def checked(arguments: list[str]) -> list[str]:
         case ["connect", *targets] if 1 <= len(targets) <= MAX_TARGETS:
             for text in targets:
                 target(text)
+            return arguments
+        case ["reach", "--times", times, *targets] if (
+            1 <= decimal(times) <= MAX_TIMES and 1 <= len(targets) <= MAX_REACHED
+        ):
+            for text in targets:
+                target(text)
+            return arguments
+        case ["series", *targets] if 1 <= len(targets) <= MAX_SERIES:
+            for text in targets:
+                target(text)
+            return arguments
+        case ["sizes", *hosts] if 1 <= len(hosts) <= MAX_SIZES:
+            for text in hosts:
+                host(text)
+            return arguments
+        case ["resolve", *questions] if 1 <= len(questions) <= MAX_QUERIES:
+            for text in questions:
+                question(text)
             return arguments
     raise Problem(f"not a request: {shown(' '.join(arguments))}")
 
@@ -107,6 +140,18 @@ def values(request: list[str]) -> dict[str, Json]:
         case ["connect", *targets]:
             must_be_on_the_host(os.environ.get("HOST_IP", ""))
             return {"connects": connect({text: target(text) for text in targets})}
+        case ["reach", _, times, *targets]:
+            must_be_on_the_host(os.environ.get("HOST_IP", ""))
+            return {"reached": reach({text: target(text) for text in targets}, int(times))}
+        case ["series", *targets]:
+            must_be_on_the_host(os.environ.get("HOST_IP", ""))
+            return {"series": series({text: target(text) for text in targets})}
+        case ["sizes", *hosts]:
+            must_be_on_the_host(os.environ.get("HOST_IP", ""))
+            return {"sizes": sizes(hosts)}
+        case ["resolve", *questions]:
+            must_be_on_the_host(os.environ.get("HOST_IP", ""))
+            return {"resolved": resolve([question(text) for text in questions])}
         case _:
             return {"python": platform.python_version(), "kernel": platform.release()}
 

@@ -45,6 +45,15 @@ def target(text: str) -> tuple[str, int]:
     return str(address), number
 
 
+def host(text: str) -> str:
+    """Return an address, as :func:`target` takes it.
+
+    Raises:
+        Problem: It is something else.
+    """
+    return target(f"[{text}]:1" if ":" in text else f"{text}:1")[0]
+
+
 def connect(targets: dict[str, tuple[str, int]]) -> dict[str, Json]:
     """Connect to all addresses at once and return, by the targets' texts, what happened within the time limit."""
     found: dict[str, Json] = {}
