@@ -146,10 +146,10 @@ INCIDENTS = (
     Incident(
         name="policy-peers",
         connects={"10.244.1.45:7070": "open"},
-        cause="network-policy-peers-missing",
+        cause="network-policy-denies-client",
         subject="NetworkPolicy shop/orders-server",
-        summary="NetworkPolicy shop/orders-server admits to Pod web-d85f9579-lw7z6 only Pods tier=backend, "
-        "and no such Pod exists, so connections to it are dropped.",
+        summary="NetworkPolicy shop/orders-server selects Pods app=web and admits only Pods tier=backend; Pod "
+        "till-79c9fcd65b-djgvf has tier=frontend, so its connections to Pod web-d85f9579-lw7z6 are dropped.",
     ),
 )
 

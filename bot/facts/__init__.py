@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
+from bot.facts.client import ClientAddress, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.dns import DnsPod, DnsService
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
@@ -11,13 +12,14 @@ from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.pod import PodState
-from bot.facts.policy import PolicyCount, TargetIsolation
+from bot.facts.policy import PolicyCount, PolicyFlow, TargetIsolation
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
 
 FACT_TYPES: dict[str, type[Fact]] = {
     fact_type.kind: fact_type
     for fact_type in (
         BackendConnect,
+        ClientAddress,
         CniIdentity,
         ConntrackHistory,
         DnsPod,
@@ -26,6 +28,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         DropHistory,
         KubeProxyMode,
         KubeProxyPod,
+        MissingService,
         NodeCondition,
         NodeConntrack,
         NodeCpu,
@@ -43,6 +46,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodState,
         PolicyCount,
         PolicyEnforcement,
+        PolicyFlow,
         ServiceBackends,
         ServicePort,
         ServiceSelectorMisfit,

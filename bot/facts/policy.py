@@ -48,3 +48,56 @@ class TargetIsolation(Fact):
     """Who, in words, at most 200 characters: ``Pods tier=backend``; empty if nobody."""
     asked_for: str
     """Whom their ingress rules name, there or not, in the same words; empty if they have no ingress rule."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyFlow(Fact):
+    """What NetworkPolicies mean for one connection of a client that the symptom names, where something enforces them.
+
+    Made for one client Pod of each workload: to each Service or Pod it reaches for, to the DNS Pods, to a host outside.
+    """
+
+    kind: ClassVar[str] = "policy_flow"
+
+    flow: str
+    """Where to: ``service``, ``pod``, ``dns`` or ``outside``."""
+    client_namespace: str
+    client: str
+    """The Pod."""
+    client_workload: str
+    """Name of what owns it; its own if nothing does."""
+    target_namespace: str
+    """Empty outside the cluster."""
+    target: str
+    """The Pod, or the host outside."""
+    service: str
+    """The Service on the way; empty if there is none."""
+    protocol: str
+    port: int
+    """At the target Pod, after the Service's translation."""
+    allowed: bool
+    direction: str
+    """``egress`` or ``ingress``: the direction that decides; empty if no policy isolates either end for it."""
+    namespace: str
+    """That of the policy that decides; empty if none does."""
+    policy: str
+    """The one whose rule allows; of those that deny, the one that comes nearest to allowing."""
+    policies: int
+    """Policies that isolate the Pod in that direction and do not allow; 0 where it is allowed."""
+    selected: str
+    """Whom that policy selects: ``all Pods``, ``Pods app=web``."""
+    selects_all_pods: bool
+    misfit: str
+    """What of the policy that denies does not fit: ``rules`` (it has none for the direction), ``peer`` or ``port``;
+    empty where it is allowed."""
+    named: str
+    """Whom its rules name instead, or with misfit ``port`` which ports: ``Pods tier=backend``, ``TCP 8080``."""
+    carried: str
+    """What the other end has under the same keys: ``tier=frontend``."""
+    denies_dns: bool
+    """The client may not ask the DNS Pods either."""
+    other_port_allowed: bool
+    """Another port of the same target is allowed."""
+    change: str
+    """The least that would allow it and what else is denied at the target: ``ingress from Pods app=till on TCP 8080``;
+    empty where it is allowed."""

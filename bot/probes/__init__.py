@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.probes.addresses import client_address, missing_service
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
@@ -12,6 +13,7 @@ from bot.probes.node import node_condition, node_conntrack, node_cpu, node_inter
 from bot.probes.peer import node_peer
 from bot.probes.pod import pod_state
 from bot.probes.policy import policy_count, target_isolation
+from bot.probes.policy_flow import policy_flow
 from bot.probes.ports import backend_connect, service_port
 from bot.probes.probe import Probe
 from bot.probes.service import service_backends, service_selector_misfit
@@ -24,6 +26,8 @@ PROBES: tuple[Probe, ...] = (
     backend_connect,
     workload,
     pod_state,
+    client_address,
+    missing_service,
     dns_service,
     dns_pod,
     kube_proxy_mode,
@@ -32,6 +36,7 @@ PROBES: tuple[Probe, ...] = (
     policy_enforcement,
     policy_count,
     target_isolation,
+    policy_flow,
     node_condition,
     node_interface,
     node_conntrack,

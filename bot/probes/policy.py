@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from bot.cluster.objects import LabelSelector, Namespace, NetworkPolicy, Pod, PolicyPeer, Service
 from bot.cluster.port import Cluster
-from bot.cluster.selectors import to_text
+from bot.facts.base import Reason
 from bot.facts.policy import PolicyCount, TargetIsolation
 from bot.facts.scope import Scope
-from bot.probes.probe import probe
-from bot.probes.reading import find_services, key_of, namespaces_in, path_of, pods_in
+from bot.probes.policy_words import listed, peer_in_words
+from bot.probes.probe import CannotTell, probe
+from bot.probes.reading import Pods, find_services, key_of, namespaces_in, path_of, pods_in
 from bot.simulation.networkpolicy import End, end_of, isolating, peers_match
 
-WORDS_LENGTH = 200
 EVERYBODY = "everybody"
 
 
@@ -40,14 +40,27 @@ async def policy_count(cluster: Cluster, scope: Scope) -> Iterable[PolicyCount]:
 async def target_isolation(cluster: Cluster, scope: Scope) -> Iterable[TargetIsolation]:
     """Tell, for one Pod of each target, who may open connections to it as NetworkPolicies have it."""
     every_pod = await pods_in(cluster, scope)
-    services = await find_services(cluster, scope)
-    targets = [(pods[0], service.metadata.name) for service in services if (pods := every_pod.selected_by(service))]
-    targets += [(pod, "") for pod in every_pod.named(scope.backends) if not scope.services]
+    targets = targets_of(every_pod, await find_services(cluster, scope), scope)
     policies = [
         item for namespace in namespaces_in(scope) for item in await cluster.list(NetworkPolicy, namespace=namespace)
     ]
     crowd = await crowd_of(cluster, policies)
     return [isolation_of(pod, service, policies, crowd) for pod, service in targets]
+
+
+def targets_of(every_pod: Pods, services: Sequence[Service], scope: Scope) -> list[tuple[Pod, str]]:
+    """Return the Pods that are looked at, each with its Service. One that is all a symptom names may be its target.
+
+    Raises:
+        CannotTell: Who connects is known, so that is looked at instead.
+    """
+    clients = every_pod.named(scope.clients)
+    if clients and (scope.services or scope.backends or scope.outside_host):
+        raise CannotTell(Reason.OUT_OF_SCOPE, "who connects is known: see policy_flow")
+    if clients:
+        return [(pod, "") for pod in clients]
+    found = [(pods[0], service.metadata.name) for service in services if (pods := every_pod.selected_by(service))]
+    return found + [(pod, "") for pod in every_pod.named(scope.backends) if not scope.services]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,27 +119,3 @@ def isolation_of(pod: Pod, service: str, every_policy: Sequence[NetworkPolicy], 
         asked_for=listed([EVERYBODY] if open_to_all else [peer_in_words(peer) for peer, _ in named]),
         source=path_of(first) if policies else f"/apis/networking.k8s.io/v1/namespaces/{pod.metadata.namespace}",
     )
-
-
-def listed(words: Iterable[str]) -> str:
-    """Return each once, separated by commas."""
-    return ", ".join(dict.fromkeys(words))[:WORDS_LENGTH]
-
-
-def peer_in_words(peer: PolicyPeer) -> str:
-    """Return a peer as ``Pods tier=backend``, ``Pods app=web in Namespaces team=a`` or ``10.0.0.0/8``."""
-    if peer.ip_block is not None:
-        return peer.ip_block.cidr
-    pods = f"Pods {selector_in_words(peer.pod_selector)}" if peer.pod_selector is not None else "all Pods"
-    if peer.namespace_selector is None:
-        return pods
-    return f"{pods} in Namespaces {selector_in_words(peer.namespace_selector)}"
-
-
-def selector_in_words(selector: LabelSelector) -> str:
-    """Return a label selector as kubectl writes it; ``(all)`` for an empty one."""
-    terms = [to_text(selector.match_labels)] if selector.match_labels else []
-    for item in selector.match_expressions:
-        values = f" ({', '.join(item.values)})" if item.values else ""
-        terms.append(f"{item.key} {item.operator.lower()}{values}")
-    return ", ".join(terms) or "(all)"

@@ -124,13 +124,21 @@ def _one_way(
     if not selecting:
         return Decision(allowed=True)
     for policy in selecting:
-        rules: Sequence[IngressRule | EgressRule] = getattr(policy.spec, direction)
-        for index, rule in enumerate(rules):
-            peers = rule.from_ if isinstance(rule, IngressRule) else rule.to
-            includes = peers_match(peers, peer, policy.metadata.namespace)
+        for index, rule in enumerate(rules_of(policy, direction)):
+            includes = peers_match(peers_of(rule), peer, policy.metadata.namespace)
             if includes and ports_match(rule.ports, target, port, protocol):
                 return Decision(allowed=True, direction=direction, policies=(name_of(policy),), rule=index)
     return Decision(allowed=False, direction=direction, policies=tuple(name_of(policy) for policy in selecting))
+
+
+def rules_of(policy: NetworkPolicy, direction: Direction) -> Sequence[IngressRule | EgressRule]:
+    """Return a policy's rules for one direction."""
+    return policy.spec.ingress if direction == "ingress" else policy.spec.egress
+
+
+def peers_of(rule: IngressRule | EgressRule) -> tuple[PolicyPeer, ...]:
+    """Return whom a rule names at the other end."""
+    return rule.from_ if isinstance(rule, IngressRule) else rule.to
 
 
 def peers_match(peers: Sequence[PolicyPeer], end: End, policy_namespace: str) -> bool:
