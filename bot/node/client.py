@@ -125,12 +125,16 @@ async def reaches(
 
 async def series(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Row] | ClusterError]:
     """Return how rows of TCP connects go, by Node and target; a Node that failed has its error."""
-    return await each(cluster, wanted, series_requests, SERIES_SECONDS, Rows, lambda answer: answer.series)
+    return await each(
+        cluster, wanted, requests_for=series_requests, seconds=SERIES_SECONDS, of=Rows, items=lambda answer: answer.series
+    )
 
 
 async def sizes(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Size] | ClusterError]:
     """Return which packets arrive, by Node and address; a Node that failed has its error."""
-    return await each(cluster, wanted, sizes_requests, SIZES_SECONDS, Sizes, lambda answer: answer.sizes)
+    return await each(
+        cluster, wanted, requests_for=sizes_requests, seconds=SIZES_SECONDS, of=Sizes, items=lambda answer: answer.sizes
+    )
 
 
 async def resolves(
