@@ -12,7 +12,7 @@ from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.pod import PodState
-from bot.facts.policy import PolicyCount, PolicyFlow, TargetIsolation
+from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
 
 FACT_TYPES: dict[str, type[Fact]] = {
@@ -45,6 +45,8 @@ FACT_TYPES: dict[str, type[Fact]] = {
         OverlayMtu,
         PodState,
         PolicyCount,
+        PolicyCoverage,
+        PolicyEffect,
         PolicyEnforcement,
         PolicyFlow,
         ServiceBackends,

@@ -101,3 +101,53 @@ class PolicyFlow(Fact):
     change: str
     """The least that would allow it and what else is denied at the target: ``ingress from Pods app=till on TCP 8080``;
     empty where it is allowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyEffect(Fact):
+    """What one NetworkPolicy does to the Pods of its namespace. Made for each in the symptom's namespaces."""
+
+    kind: ClassVar[str] = "policy_effect"
+
+    namespace: str
+    name: str
+    selected: str
+    """Whom it selects: ``all Pods``, ``Pods app=web``."""
+    selects_all_pods: bool
+    pods: int
+    """Living Pods of the namespace that policies know: without hostNetwork."""
+    selected_pods: int
+    isolates_ingress: bool
+    isolates_egress: bool
+    ingress_rules: int
+    egress_rules: int
+    named: str
+    """Whom its ingress rules name: ``Pods tier=backend``."""
+    names_own_pods: bool
+    """Its ingress rules name Pods of its own namespace by their labels, and nobody else."""
+    shut_out_pods: int
+    """Pods of the namespace that its ingress rules do not name."""
+    alone_pods: int
+    """Pods that it isolates for ingress and no other policy does: without it they were open."""
+    mute_pods: int
+    """Pods that it isolates for egress and that no policy lets send anything."""
+    client_named: bool
+    """The symptom names who connects, so that :class:`PolicyFlow` tells more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyCoverage(Fact):
+    """How far NetworkPolicies isolate the Pods of one namespace of the symptom."""
+
+    kind: ClassVar[str] = "policy_coverage"
+
+    namespace: str
+    policies: int
+    pods: int
+    """Living Pods that policies know: without hostNetwork."""
+    open_ingress_pods: int
+    """Pods that no policy isolates for ingress: everybody may connect to them."""
+    open_egress_pods: int
+    default_deny_ingress: bool
+    """A policy selects all Pods for ingress and has no ingress rule."""
+    default_deny_egress: bool

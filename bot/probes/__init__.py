@@ -13,6 +13,7 @@ from bot.probes.node import node_condition, node_conntrack, node_cpu, node_inter
 from bot.probes.peer import node_peer
 from bot.probes.pod import pod_state
 from bot.probes.policy import policy_count, target_isolation
+from bot.probes.policy_effect import policy_coverage, policy_effect
 from bot.probes.policy_flow import policy_flow
 from bot.probes.ports import backend_connect, service_port
 from bot.probes.probe import Probe
@@ -37,6 +38,8 @@ PROBES: tuple[Probe, ...] = (
     policy_count,
     target_isolation,
     policy_flow,
+    policy_effect,
+    policy_coverage,
     node_condition,
     node_interface,
     node_conntrack,
