@@ -19,8 +19,10 @@ from bot.diagnosis.cleaning import SymptomError
 from bot.diagnosis.serialise import NotADiagnosis
 from bot.engine.rules import RuleError
 from bot.remediation.playbooks import PlaybookErrors
+from bot.slack.errors import CannotServe
+from bot.store.records import StoreError
 
-MESSAGES = (ClusterError, SymptomError, RuleError, PlaybookErrors, NotADiagnosis)
+MESSAGES = (ClusterError, SymptomError, RuleError, PlaybookErrors, NotADiagnosis, CannotServe, StoreError)
 """Errors whose text was written for the person at the keyboard: what happened, where, what to do."""
 
 

@@ -24,6 +24,7 @@ from bot.slack import health, receive
 from bot.slack.api import Slack
 from bot.slack.app import build
 from bot.slack.carry_out import Carrier
+from bot.slack.errors import CannotServe
 from bot.slack.health import Check
 from bot.slack.identity import who_am_i
 from bot.slack.live import Pace
@@ -38,10 +39,6 @@ CALL_SECONDS = 15
 RATE_LIMIT_RETRIES = 5
 STOP_SECONDS = 20.0
 """For what is being done when the program is told to stop: within the 30 s that Kubernetes gives a Pod."""
-
-
-class CannotServe(Exception):
-    """The bot cannot start; the text says what to look at."""
 
 
 async def serve(settings: Settings, *, diagnose: Diagnose, remedies: Remedies, store: Store) -> None:

@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.settings import Settings
+from bot.slack.errors import CannotServe
 from bot.slack.live import Pace
-from bot.slack.serve import CannotServe, running, serve
+from bot.slack.serve import running, serve
 from tests.slack.conftest import Bot, settings_for
 from tests.slack.edge import Edge
 from tests.slack.test_flows import said, thread_of_the_only_message
