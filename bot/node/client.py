@@ -126,7 +126,12 @@ async def reaches(
 async def series(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Row] | ClusterError]:
     """Return how rows of TCP connects go, by Node and target; a Node that failed has its error."""
     return await each(
-        cluster, wanted, requests_for=series_requests, seconds=SERIES_SECONDS, of=Rows, items=lambda answer: answer.series
+        cluster,
+        wanted,
+        requests_for=series_requests,
+        seconds=SERIES_SECONDS,
+        of=Rows,
+        items=lambda answer: answer.series,
     )
 
 

@@ -22,6 +22,7 @@ import platform
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from . import netlink
@@ -44,6 +45,13 @@ VERSION = 1
 MAX_SECONDS = 30
 MAX_AGE = 900
 MAX_ARGUMENT = 64
+# Requests for a list of things: how many at most, and what each has to be.
+LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
+    "connect": (MAX_TARGETS, target),
+    "series": (MAX_SERIES, target),
+    "sizes": (MAX_SIZES, host),
+    "resolve": (MAX_QUERIES, question),
+}
 USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
     "| series IP:PORT ... | sizes IP ... | resolve IP:PORT/NAME ... | recall --from A --to B | idle"
@@ -84,29 +92,18 @@ def checked(arguments: list[str]) -> list[str]:
             return arguments
         case ["recall", "--from", oldest, "--to", newest] if decimal(newest) < decimal(oldest) <= MAX_AGE:
             return arguments
-        case ["connect", *targets] if 1 <= len(targets) <= MAX_TARGETS:
-            for text in targets:
-                target(text)
-            return arguments
-        case ["reach", "--times", times, *targets] if (
-            1 <= decimal(times) <= MAX_TIMES and 1 <= len(targets) <= MAX_REACHED
+        case ["reach", "--times", times, *targets] if 1 <= decimal(times) <= MAX_TIMES and all_taken(
+            targets, MAX_REACHED, target
         ):
-            for text in targets:
-                target(text)
             return arguments
-        case ["series", *targets] if 1 <= len(targets) <= MAX_SERIES:
-            for text in targets:
-                target(text)
-            return arguments
-        case ["sizes", *hosts] if 1 <= len(hosts) <= MAX_SIZES:
-            for text in hosts:
-                host(text)
-            return arguments
-        case ["resolve", *questions] if 1 <= len(questions) <= MAX_QUERIES:
-            for text in questions:
-                question(text)
+        case [name, *items] if name in LISTS and all_taken(items, *LISTS[name]):
             return arguments
     raise Problem(f"not a request: {shown(' '.join(arguments))}")
+
+
+def all_taken(items: list[str], most: int, taken: Callable[[str], object]) -> bool:
+    """Tell whether a list is neither empty nor too long; an item that is none of its kind is a :class:`Problem`."""
+    return 1 <= len(items) <= most and all(taken(text) for text in items)
 
 
 def document(request: list[str]) -> dict[str, Json]:
@@ -130,30 +127,32 @@ def document(request: list[str]) -> dict[str, Json]:
 
 def values(request: list[str]) -> dict[str, Json]:
     """Return what the request asks for."""
+    if request[0] == "version":
+        return {"python": platform.python_version(), "kernel": platform.release()}
+    must_be_on_the_host(os.environ.get("HOST_IP", ""))
     match request:
         case ["sample", _, seconds, *traffic]:
-            must_be_on_the_host(os.environ.get("HOST_IP", ""))
             return sample(int(seconds), traffic=bool(traffic))
         case ["recall", _, oldest, _, newest]:
-            must_be_on_the_host(os.environ.get("HOST_IP", ""))
             return {"recording": recall(int(oldest), int(newest))}
-        case ["connect", *targets]:
-            must_be_on_the_host(os.environ.get("HOST_IP", ""))
-            return {"connects": connect({text: target(text) for text in targets})}
         case ["reach", _, times, *targets]:
-            must_be_on_the_host(os.environ.get("HOST_IP", ""))
             return {"reached": reach({text: target(text) for text in targets}, int(times))}
-        case ["series", *targets]:
-            must_be_on_the_host(os.environ.get("HOST_IP", ""))
-            return {"series": series({text: target(text) for text in targets})}
-        case ["sizes", *hosts]:
-            must_be_on_the_host(os.environ.get("HOST_IP", ""))
-            return {"sizes": sizes(hosts)}
-        case ["resolve", *questions]:
-            must_be_on_the_host(os.environ.get("HOST_IP", ""))
-            return {"resolved": resolve([question(text) for text in questions])}
+        case [name, *items]:
+            return listed(name, items)
+    return {}
+
+
+def listed(name: str, items: list[str]) -> dict[str, Json]:
+    """Return what a request for a list of things asks for."""
+    match name:
+        case "connect":
+            return {"connects": connect({text: target(text) for text in items})}
+        case "series":
+            return {"series": series({text: target(text) for text in items})}
+        case "sizes":
+            return {"sizes": sizes(items)}
         case _:
-            return {"python": platform.python_version(), "kernel": platform.release()}
+            return {"resolved": resolve([question(text) for text in items])}
 
 
 def must_be_on_the_host(host_ip: str) -> None:
