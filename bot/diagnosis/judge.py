@@ -42,14 +42,15 @@ class Judgement:
 def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     """Sort verdicts into causes, side notes, what was ruled out and what could not be checked.
 
-    A cause is a finding that no other finding explains and that lies on the path. Errors are causes; a warning is one
-    only where no error is found and its rule names the kind of symptom.
+    A cause is a finding that no other finding explains and that lies on the path. Errors are causes, the surest of them:
+    beside a proven one, what is only likely is not needed to explain the symptom. A warning is a cause only where no
+    error is found and its rule names the kind of symptom.
     """
     found = [finding for verdict in verdicts for finding in verdict.findings]
     explained = {id(below) for finding in found for below in consequences(finding)}
     roots = [finding for finding in found if id(finding) not in explained]
     errors = [f for f in roots if f.rule.severity is Severity.ERROR and on_path(f, scope)]
-    causes = errors or [
+    causes = surest(errors, scope) or [
         f for f in roots if f.rule.severity is Severity.WARNING and scope.kind in f.rule.symptoms and on_path(f, scope)
     ]
     blamed = {id(finding) for finding in causes}
@@ -61,6 +62,14 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
         ruled_out=tuple(ruled_out(v) for v in verdicts if v.outcome is Outcome.RULED_OUT),
         not_checked=tuple(not_checked(v) for v in verdicts if v.outcome is Outcome.NOT_CHECKED),
     )
+
+
+def surest(errors: Sequence[Finding], scope: Scope) -> list[Finding]:
+    """Return the findings with the best evidence; all of them where no symptom has to be explained by one."""
+    if scope.cluster_wide or not errors:
+        return list(errors)
+    best = min(CONFIDENCE_ORDER.index(finding.rule.confidence) for finding in errors)
+    return [finding for finding in errors if CONFIDENCE_ORDER.index(finding.rule.confidence) == best]
 
 
 def consequences(finding: Finding) -> Iterator[Finding]:

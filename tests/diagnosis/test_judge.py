@@ -137,11 +137,21 @@ def test_without_a_named_object_everything_is_on_the_path() -> None:
     assert [cause.subject for cause in judgement.causes] == [PAUSED]
 
 
-def test_what_is_proven_stands_before_what_is_likely() -> None:
+def test_beside_a_proven_cause_what_is_likely_is_only_seen() -> None:
     likely = finding(rule("a-likely", confidence=Confidence.LIKELY))
     proven = finding(rule("z-proven"))
 
     judgement = judge([found(likely), found(proven)], SCOPE)
+
+    assert [cause.rule for cause in judgement.causes] == ["z-proven"]
+    assert [cause.rule for cause in judgement.also_seen] == ["a-likely"]
+
+
+def test_across_the_whole_cluster_what_is_proven_stands_before_what_is_likely() -> None:
+    likely = finding(rule("a-likely", confidence=Confidence.LIKELY))
+    proven = finding(rule("z-proven"))
+
+    judgement = judge([found(likely), found(proven)], Scope(cluster_wide=True))
 
     assert [cause.rule for cause in judgement.causes] == ["z-proven", "a-likely"]
 
@@ -153,7 +163,9 @@ def test_what_was_not_checked_says_why_and_how_to_enable_it() -> None:
     [entry] = judge([verdict], SCOPE).not_checked
 
     assert entry.reason == "node_cpu of node1: no_helper (none runs there)"
-    assert entry.how_to_enable == "Install the node helper: `netmedic helper manifest --image IMAGE | kubectl apply -f -`."
+    assert (
+        entry.how_to_enable == "Install the node helper: `netmedic helper manifest --image IMAGE | kubectl apply -f -`."
+    )
 
 
 def test_what_was_ruled_out_shows_the_facts_that_do_it() -> None:
