@@ -42,7 +42,7 @@ class Judgement:
 def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     """Sort verdicts into causes, side notes, what was ruled out and what could not be checked.
 
-    A cause is a finding that no other finding explains and that lies on the path. Errors are causes, the surest of them:
+    A cause is a finding that no other finding explains and that lies on the path. Errors are causes, the surest ones:
     beside a proven one, what is only likely is not needed to explain the symptom. A warning is a cause only where no
     error is found and its rule names the kind of symptom.
     """
