@@ -1,17 +1,19 @@
 """The few fields of Kubernetes objects that netmedic reads.
 
-What is not declared here is never kept: not in memory, not in a bundle. So no environment value, argument, annotation
-or Secret can leak from a bundle; free text is reduced as objects are made, see :mod:`bot.cluster.redact`. Defaults are
-the API's own: a missing field reads as the API server means it.
+What is not declared here is never kept: not in memory, not in a bundle. So no annotation or Secret can leak from a
+bundle; environment values, arguments and ConfigMaps are reduced to the addresses in them and free text is shortened as
+objects are made, see :mod:`bot.cluster.addresses` and :mod:`bot.cluster.redact`. Defaults are the API's own: a missing
+field reads as the API server means it.
 """
 
 from __future__ import annotations
 
+import contextlib
 from typing import ClassVar
 
 import msgspec
 
-from bot.cluster import redact
+from bot.cluster import addresses, corefile, redact
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -177,11 +179,109 @@ class Probe(Part, frozen=True, kw_only=True):
     timeout_seconds: int = 1
 
 
+class ConfiguredAddress(Part, frozen=True, kw_only=True):
+    """An address in a configuration. The value it stands in is not kept."""
+
+    where: str = ""
+    """A variable, a key of a ConfigMap, or ``command`` and ``args``."""
+    host: str = ""
+    port: int = 0
+    """0 where none is written."""
+
+
+class ConfigMapKey(Part, frozen=True, kw_only=True):
+    name: str = ""
+    key: str = ""
+    variable: str = ""
+    """That takes its value from there."""
+
+
+class EnvSource(Part, frozen=True, kw_only=True):
+    config_map_key_ref: ConfigMapKey | None = None
+
+
+class EnvVar(Part, frozen=True, kw_only=True):
+    """Decoded, and reduced to its address at once."""
+
+    name: str = ""
+    value: str = ""
+    value_from: EnvSource = EnvSource()
+
+
+class ConfigMapRef(Part, frozen=True, kw_only=True):
+    name: str = ""
+
+
+class EnvFrom(Part, frozen=True, kw_only=True):
+    config_map_ref: ConfigMapRef = ConfigMapRef()
+
+
 class Container(Part, frozen=True, kw_only=True):
+    """Of environment, command and arguments only the addresses are kept, see :mod:`bot.cluster.addresses`."""
+
     name: str = ""
     image: str = ""
     ports: tuple[ContainerPort, ...] = ()
     readiness_probe: Probe | None = None
+    addresses: tuple[ConfiguredAddress, ...] = ()
+    config_maps: tuple[str, ...] = ()
+    """Names of those that become environment as a whole."""
+    config_map_keys: tuple[ConfigMapKey, ...] = ()
+    dns_overrides: tuple[str, ...] = ()
+    """Arguments of dnsmasq that give a name an answer of its own."""
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFrom, ...] = ()
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (self.env or self.env_from or self.command or self.args):
+            return
+        environment = addresses.of_environment({item.name: item.value for item in self.env if item.value})
+        found = [ConfiguredAddress(where=name, host=host, port=port) for name, host, port in environment]
+        for where, words in (("command", self.command), ("args", self.args)):
+            texts = dict.fromkeys(address for word in words for address in addresses.of_text(word))
+            found += [ConfiguredAddress(where=where, host=host, port=port) for host, port in texts]
+        refs = ((item.name, item.value_from.config_map_key_ref) for item in self.env)
+        keys = [ConfigMapKey(name=ref.name, key=ref.key, variable=name) for name, ref in refs if ref]
+        names = [item.config_map_ref.name for item in self.env_from if item.config_map_ref.name]
+        set_field = msgspec.structs.force_setattr
+        set_field(self, "addresses", (*self.addresses, *found)[: addresses.MOST])
+        set_field(self, "config_map_keys", (*self.config_map_keys, *keys))
+        set_field(self, "config_maps", (*self.config_maps, *names))
+        set_field(self, "dns_overrides", self.dns_overrides or corefile.dnsmasq((*self.command, *self.args)))
+        for field in ("env", "env_from", "command", "args"):
+            set_field(self, field, ())
+
+
+class VolumeProjection(Part, frozen=True, kw_only=True):
+    config_map: ConfigMapRef = ConfigMapRef()
+
+
+class Projected(Part, frozen=True, kw_only=True):
+    sources: tuple[VolumeProjection, ...] = ()
+
+
+class Volume(Part, frozen=True, kw_only=True):
+    """Only those that hold a ConfigMap say anything."""
+
+    config_map: ConfigMapRef = ConfigMapRef()
+    projected: Projected = Projected()
+
+    @property
+    def config_maps(self) -> tuple[str, ...]:
+        """Names of the ConfigMaps in it."""
+        sources = (self.config_map, *(source.config_map for source in self.projected.sources))
+        return tuple(source.name for source in sources if source.name)
+
+
+class Sysctl(Part, frozen=True, kw_only=True):
+    name: str = ""
+    value: str = ""
+
+
+class SecurityContext(Part, frozen=True, kw_only=True):
+    sysctls: tuple[Sysctl, ...] = ()
 
 
 class PodSpec(Part, frozen=True, kw_only=True):
@@ -190,6 +290,13 @@ class PodSpec(Part, frozen=True, kw_only=True):
     dns_policy: str = "ClusterFirst"
     service_account_name: str = ""
     containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    security_context: SecurityContext = SecurityContext()
+
+    def __post_init__(self) -> None:
+        if self.volumes:
+            kept = tuple(volume for volume in self.volumes if volume.config_maps)
+            msgspec.structs.force_setattr(self, "volumes", kept)
 
 
 class Waiting(Part, frozen=True, kw_only=True):
@@ -250,6 +357,15 @@ class Pod(Object, frozen=True, kw_only=True):
     def ready(self) -> bool:
         """The Pod's Ready condition."""
         return any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+
+    @property
+    def config_maps(self) -> tuple[str, ...]:
+        """Names of the ConfigMaps it uses, each once: as environment, by key, as files."""
+        containers = self.spec.containers
+        whole = [name for container in containers for name in container.config_maps]
+        by_key = [ref.name for container in containers for ref in container.config_map_keys]
+        mounted = [name for volume in self.spec.volumes for name in volume.config_maps]
+        return tuple(dict.fromkeys((*whole, *by_key, *mounted)))
 
     @property
     def alive(self) -> bool:
@@ -411,8 +527,14 @@ class NetworkPolicy(Object, frozen=True, kw_only=True):
     spec: NetworkPolicySpec = NetworkPolicySpec()
 
 
+class IngressServicePort(Part, frozen=True, kw_only=True):
+    name: str = ""
+    number: int = 0
+
+
 class IngressServiceBackend(Part, frozen=True, kw_only=True):
     name: str = ""
+    port: IngressServicePort = IngressServicePort()
 
 
 class IngressBackend(Part, frozen=True, kw_only=True):
@@ -421,6 +543,7 @@ class IngressBackend(Part, frozen=True, kw_only=True):
 
 class IngressPath(Part, frozen=True, kw_only=True):
     path: str = ""
+    path_type: str = ""
     backend: IngressBackend = IngressBackend()
 
 
@@ -434,24 +557,92 @@ class IngressHostRule(Part, frozen=True, kw_only=True):
 
 
 class IngressSpec(Part, frozen=True, kw_only=True):
+    ingress_class_name: str = ""
     default_backend: IngressBackend = IngressBackend()
     rules: tuple[IngressHostRule, ...] = ()
 
 
-class Ingress(Object, frozen=True, kw_only=True):
-    resource: ClassVar[Resource] = Resource("networking.k8s.io", ("v1",), "ingresses")
+class LoadBalancerIngress(Part, frozen=True, kw_only=True):
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancerStatus(Part, frozen=True, kw_only=True):
+    ingress: tuple[LoadBalancerIngress, ...] = ()
+
+
+class IngressStatus(Part, frozen=True, kw_only=True):
+    load_balancer: LoadBalancerStatus = LoadBalancerStatus()
+
+
+class AnnotatedMeta(Meta, frozen=True, kw_only=True):
+    """Decoded with annotations; the object takes from them what it keeps, and drops them at once."""
+
+    annotations: dict[str, str] = {}
+
+
+class Applied(Part, frozen=True, kw_only=True):
+    """What was last applied, as far as an Ingress keeps it."""
 
     spec: IngressSpec = IngressSpec()
 
 
+class Ingress(Object, frozen=True, kw_only=True):
+    """Of its annotations the class is kept, and the rules that were last applied."""
+
+    resource: ClassVar[Resource] = Resource("networking.k8s.io", ("v1",), "ingresses")
+
+    metadata: AnnotatedMeta = AnnotatedMeta()
+    spec: IngressSpec = IngressSpec()
+    status: IngressStatus = IngressStatus()
+    annotated_class: str = ""
+    """That of the annotation kubernetes.io/ingress.class, which controllers match by themselves."""
+    applied_rules: tuple[IngressHostRule, ...] = ()
+    """The rules as ``kubectl apply`` last wrote them; empty where it never did."""
+
+    def __post_init__(self) -> None:
+        if not self.metadata.annotations:
+            return
+        said, set_field = self.metadata.annotations, msgspec.structs.force_setattr
+        set_field(self, "annotated_class", redact.name(said.get("kubernetes.io/ingress.class", "")))
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
+            text = said.get("kubectl.kubernetes.io/last-applied-configuration", "")
+            set_field(self, "applied_rules", msgspec.json.decode(text, type=Applied).spec.rules)
+        set_field(self.metadata, "annotations", {})
+
+
+class IngressClassSpec(Part, frozen=True, kw_only=True):
+    controller: str = ""
+
+
+class IngressClass(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("networking.k8s.io", ("v1",), "ingressclasses", namespaced=False)
+
+    metadata: AnnotatedMeta = AnnotatedMeta()
+    spec: IngressClassSpec = IngressClassSpec()
+    is_default: bool = False
+
+    def __post_init__(self) -> None:
+        said = self.metadata.annotations
+        if said:
+            default = said.get("ingressclass.kubernetes.io/is-default-class") == "true"
+            msgspec.structs.force_setattr(self, "is_default", default)
+            msgspec.structs.force_setattr(self.metadata, "annotations", {})
+
+
 class ConfigMap(Object, frozen=True, kw_only=True):
-    """Kept are known settings of kube-proxy and of CNIs; nothing of any other."""
+    """Kept are known settings of kube-proxy and of CNIs; of any other, the addresses in it."""
 
     resource: ClassVar[Resource] = Resource("", ("v1",), "configmaps")
 
     data: dict[str, str] = {}
+    addresses: tuple[ConfiguredAddress, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.data and self.metadata.name not in redact.CONFIG_MAPS:
+            found = addresses.of_environment(self.data)
+            kept = (ConfiguredAddress(where=key, host=host, port=port) for key, host, port in found)
+            msgspec.structs.force_setattr(self, "addresses", (*self.addresses, *kept)[: addresses.MOST])
         msgspec.structs.force_setattr(self, "data", redact.settings(self.metadata.name, self.data))
 
 
@@ -462,6 +653,7 @@ OBJECT_TYPES: tuple[type[Object], ...] = (
     EndpointSlice,
     Event,
     Ingress,
+    IngressClass,
     Namespace,
     NetworkPolicy,
     Node,

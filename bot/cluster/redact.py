@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.cluster import corefile
+
 MESSAGE_CHARACTERS = 300
 """Of an Event's message: enough for kubelet's longest sentence about a probe (ours)."""
 
@@ -89,6 +91,7 @@ _KUBE_PROXY: Keep = {
     "ipvs": _SYNC,
     "nftables": _SYNC,
     "metricsBindAddress": True,
+    "detectLocalMode": True,
 }
 _FLANNEL_BACKEND = {"Type": True, "VNI": True, "Port": True, "MTU": True, "DirectRouting": True}
 _FLANNEL: Keep = {"Network": True, "IPv6Network": True, "EnableIPv6": True, "Backend": _FLANNEL_BACKEND}
@@ -148,6 +151,7 @@ def _pick(value: Any, keep: Any) -> Any:
 
 
 _CONFIG_MAPS: dict[str, dict[str, Callable[[str], str]]] = {
+    "coredns": {"Corefile": corefile.reduce},
     "kube-proxy": {"config.conf": _yaml(_KUBE_PROXY)},
     "kube-proxy-config": {"config": _yaml(_KUBE_PROXY)},
     "kube-flannel-cfg": {"net-conf.json": _json(_FLANNEL), "cni-conf.json": _json(_CNI)},

@@ -33,6 +33,8 @@ MAX_HISTORIES = 50
 """Nodes of which the last 15 minutes are recorded (ours): up to 4 MiB each."""
 MAX_CONFIG_NAMESPACES = 10
 """Namespaces with DaemonSets in which ConfigMaps are looked for (ours)."""
+MAX_USED_CONFIG_MAPS = 300
+"""ConfigMaps of workloads of which the addresses are recorded (ours)."""
 MAX_LOGS = 200
 """kube-proxy Pods whose log's beginning is recorded (ours)."""
 
@@ -110,7 +112,7 @@ class Recording(CachedCluster):
                     group.create_task(read(of, namespace, f"@{namespace}"))
 
     async def read_config_maps(self) -> None:
-        """Get the known ConfigMaps where they may be: beside a DaemonSet. No other one is ever read."""
+        """Get the known ConfigMaps where they may be, beside a DaemonSet, and those that Pods use; no others."""
 
         async def read(namespace: str, name: str) -> None:
             try:
@@ -121,10 +123,13 @@ class Recording(CachedCluster):
                 self.unreadable[f"{ConfigMap.resource.permission}@{namespace}"] = Failure.of(problem)
 
         namespaces = sorted({SYSTEM_NAMESPACE, *(item.metadata.namespace for item in self._recorded(DaemonSet))})
+        known = [(namespace, name) for namespace in namespaces[:MAX_CONFIG_NAMESPACES] for name in CONFIG_MAPS]
+        used = sorted({(pod.metadata.namespace, name) for pod in self._recorded(Pod) for name in pod.config_maps})
+        if used[MAX_USED_CONFIG_MAPS:]:
+            self.left_out.append(f"{MAX_USED_CONFIG_MAPS} ConfigMaps of workloads were recorded, of {len(used)}.")
         async with asyncio.TaskGroup() as group:
-            for namespace in namespaces[:MAX_CONFIG_NAMESPACES]:
-                for name in CONFIG_MAPS:
-                    group.create_task(read(namespace, name))
+            for namespace, name in dict.fromkeys((*known, *used[:MAX_USED_CONFIG_MAPS])):
+                group.create_task(read(namespace, name))
 
     async def read_logs(self) -> None:
         """Read the beginning of kube-proxy's logs, where it says which mode it chose."""

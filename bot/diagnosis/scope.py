@@ -12,7 +12,7 @@ from bot.diagnosis.lookup import Lookup, OutsideTarget
 from bot.diagnosis.resolution import Ambiguous, Resolution, Resolved, Undecided
 from bot.diagnosis.surroundings import Surroundings, around, cluster_dns, nodes_of, sample
 from bot.diagnosis.symptom import Symptom
-from bot.diagnosis.tokens import address_in
+from bot.diagnosis.tokens import address_in, is_host_name
 from bot.diagnosis.vocabulary import english
 from bot.facts.scope import Scope, Subject, SymptomKind
 
@@ -135,6 +135,9 @@ def compose(
     most = NAMESPACE_AT_MOST if ends.whole_namespace else BACKENDS_AT_MOST
     backends = sample(there.pods, most, nodes=named_nodes, troubled_first=True)
     belongs = here.subjects() | there.subjects() | {Subject("Node", "", name) for name in named_nodes}
+    if not there.services:
+        # What is called without a Service may miss just that.
+        belongs |= {Subject("Service", item.metadata.namespace, item.metadata.name) for item in there.workloads}
     servers = {subject for subject in dns.subjects() if subject.kind != "Node" or symptom.kind is SymptomKind.DNS}
     spaces = [subject.namespace for subject in sorted(belongs) if subject.namespace]
     return Scope(
@@ -150,6 +153,8 @@ def compose(
         dns=ends.dns or not found,
         outside_host=there.host,
         outside_port=(symptom.port or there.outside_port) if there.host else 0,
+        url_host=resolved.target.mention.name if is_host_name(resolved.target.mention.name) and not there.host else "",
+        url_path=resolved.target.mention.path,
         cluster_wide=not found,
         subjects=frozenset(
             belongs | servers | {Subject("Namespace", "", name) for name in {resolved.namespace} - {""}}

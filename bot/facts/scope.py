@@ -57,6 +57,10 @@ class Scope:
     """Name lookup lies on the way (it does, unless an IP address was named)."""
     outside_host: str = ""
     outside_port: int = 0
+    url_host: str = ""
+    """The host of an Ingress that was named."""
+    url_path: str = ""
+    """The path of a URL that was named, with or without a host."""
     cluster_wide: bool = False
     """Nothing was named: look at everything, blame anything."""
     subjects: frozenset[Subject] = field(default_factory=frozenset)

@@ -1,0 +1,120 @@
+"""Addresses in a workload's configuration: host and port are all that is kept of a value, and only where it is one."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.cluster import redact
+
+MOST = 50
+"""Addresses kept of one container or ConfigMap (ours)."""
+_READ_CHARACTERS = 64 * 1024
+
+DEFAULT_PORTS = {
+    "http": 80,
+    "https": 443,
+    "ws": 80,
+    "wss": 443,
+    "redis": 6379,
+    "postgres": 5432,
+    "postgresql": 5432,
+    "mysql": 3306,
+    "mariadb": 3306,
+    "amqp": 5672,
+    "amqps": 5671,
+    "mongodb": 27017,
+    "nats": 4222,
+    "ldap": 389,
+    "ldaps": 636,
+}
+"""IANA's, of schemes that name a server; an address without a port goes there."""
+
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})){0,9}\.?"
+_HOST = rf"(?:{_NAME}|\[[0-9A-Fa-f:.]{{2,45}}\])"
+_PORT = r"(?::(?P<port>\d{1,5}))?"
+_URL = re.compile(
+    rf"(?:jdbc:)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{{0,20}})://(?:[^/\s\"'@]*@)?(?P<host>{_HOST}){_PORT}(?=[/?#\s\"',;)]|$)"
+)
+_PAIR = re.compile(rf"(?P<host>{_HOST}):(?P<port>\d{{1,5}})(?P<path>/[^\s]*)?")
+_NAMED_PAIR = re.compile(rf"(?:^|[\s\"'=,(])(?P<host>{_HOST}):(?P<port>\d{{2,5}})(?=[/\s\"',;)]|$)")
+_LONE = re.compile(_HOST)
+
+_ADDRESS_WORDS = re.compile(
+    r"(?i)(?:^|[_.-])(?:host|hostname|hosts|addr|address|addresses|server|servers|endpoint|endpoints|url|uri|upstream"
+    r"|backend|target|broker|brokers|service)(?:[_.-]?name)?$"
+)
+"""Ends of a variable's name that say its value is an address, even without a port."""
+_PORT_WORD = re.compile(r"(?i)[_.-]?port$")
+_SECRET_WORDS = re.compile(
+    r"(?i)passw|passphrase|(?:^|[_.-])(?:pwd|pass|secret|token|key|credential|cert)s?(?:[_.-]|$)"
+)
+_HERE = {"localhost", "localhost.", "ip6-localhost"}
+
+Found = tuple[str, int]
+"""Host, and port or 0."""
+
+
+def of_value(name: str, value: str) -> tuple[Found, ...]:
+    """Return the addresses that a setting holds; none if its name says that it is a secret.
+
+    A list of them may be separated by commas. A name without a port counts where the setting's name says so.
+    """
+    if _SECRET_WORDS.search(name) and not _ADDRESS_WORDS.search(name):
+        return ()
+    text = value[:_READ_CHARACTERS].strip()
+    if "\n" in text:
+        return of_text(text)
+    found: list[Found] = []
+    for part in re.split(r"\s*,\s*", text):
+        if url := _URL.match(part):
+            found.append(_of(url["host"], url["port"], url["scheme"]))
+        elif pair := _PAIR.fullmatch(part):
+            found.append(_of(pair["host"], pair["port"]))
+        elif _ADDRESS_WORDS.search(name) and _LONE.fullmatch(part):
+            found.append(_of(part, None))
+        else:
+            found.append(("", 0))
+    # Of a list, all are addresses or it is none; a URL may have its own commas.
+    if not all(host for host, _ in found):
+        return tuple(item for item in found[:1] if item[0] and _URL.match(text))
+    return _kept(found)
+
+
+def of_text(text: str) -> tuple[Found, ...]:
+    """Return the addresses in a script, an argument or a file: URLs, and names with a port."""
+    text = text[:_READ_CHARACTERS]
+    urls = [_of(url["host"], url["port"], url["scheme"]) for url in _URL.finditer(text)]
+    pairs = [_of(pair["host"], pair["port"]) for pair in _NAMED_PAIR.finditer(_URL.sub(" ", text))]
+    return _kept([*urls, *pairs])
+
+
+def of_environment(values: Mapping[str, str]) -> Iterator[tuple[str, str, int]]:
+    """Yield variable, host and port of each address; ``DB_HOST`` and ``DB_PORT`` are one."""
+    ports = {_PORT_WORD.sub("", name): int(value) for name, value in values.items() if _is_port(name, value)}
+    for name, value in values.items():
+        for host, port in of_value(name, value):
+            yield name, host, port or ports.get(_ADDRESS_WORDS.sub("", name), 0)
+
+
+def _is_port(name: str, value: str) -> bool:
+    return bool(_PORT_WORD.search(name)) and value.isascii() and value.isdigit() and 0 < int(value[:6]) < 2**16
+
+
+def _of(host: str, port: str | None, scheme: str = "") -> Found:
+    """Return host and port, or nothing for what cannot be reached over the network, or is not what it looks like."""
+    host = host.strip("[]").rstrip(".").lower()
+    number = int(port) if port else DEFAULT_PORTS.get(scheme.lower(), 0)
+    if not host or number >= 2**16 or (port and not number) or host in _HERE or redact.message(host) != host:
+        return ("", 0)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        # A name has a letter; what has none is a time, a version or a cut-off address.
+        return (host, number) if re.search(r"[a-z]", host) else ("", 0)
+    return ("", 0) if address.is_loopback or address.is_unspecified else (str(address), number)
+
+
+def _kept(found: Iterable[Found]) -> tuple[Found, ...]:
+    return tuple(dict.fromkeys(item for item in found if item[0]))[:MOST]
