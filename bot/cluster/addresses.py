@@ -40,6 +40,7 @@ _URL = re.compile(
 _PAIR = re.compile(rf"(?P<host>{_HOST}):(?P<port>\d{{1,5}})(?P<path>/[^\s]*)?")
 _NAMED_PAIR = re.compile(rf"(?:^|[\s\"'=,(])(?P<host>{_HOST}):(?P<port>\d{{2,5}})(?=[/\s\"',;)]|$)")
 _LONE = re.compile(_HOST)
+_CLUSTER_NAME = re.compile(rf"(?:^|[\s\"'=,(])(?P<host>{_NAME[:-3]}\.svc(?:\.[a-z0-9.-]{{1,60}})?)(?=[/\s\"',;)]|$)")
 
 _ADDRESS_WORDS = re.compile(
     r"(?i)(?:^|[_.-])(?:host|hostname|hosts|addr|address|addresses|server|servers|endpoint|endpoints|url|uri|upstream"
@@ -83,11 +84,13 @@ def of_value(name: str, value: str) -> tuple[Found, ...]:
 
 
 def of_text(text: str) -> tuple[Found, ...]:
-    """Return the addresses in a script, an argument or a file: URLs, and names with a port."""
+    """Return the addresses in a script, an argument or a file: URLs, names with a port, full names of Services."""
     text = text[:_READ_CHARACTERS]
     urls = [_of(url["host"], url["port"], url["scheme"]) for url in _URL.finditer(text)]
-    pairs = [_of(pair["host"], pair["port"]) for pair in _NAMED_PAIR.finditer(_URL.sub(" ", text))]
-    return _kept([*urls, *pairs])
+    rest = _URL.sub(" ", text)
+    pairs = [_of(pair["host"], pair["port"]) for pair in _NAMED_PAIR.finditer(rest)]
+    names = [_of(name["host"], None) for name in _CLUSTER_NAME.finditer(rest)]
+    return _kept([*urls, *pairs, *names])
 
 
 def of_environment(values: Mapping[str, str]) -> Iterator[tuple[str, str, int]]:

@@ -284,10 +284,22 @@ class SecurityContext(Part, frozen=True, kw_only=True):
     sysctls: tuple[Sysctl, ...] = ()
 
 
+class DnsOption(Part, frozen=True, kw_only=True):
+    name: str = ""
+    value: str = ""
+
+
+class DnsConfig(Part, frozen=True, kw_only=True):
+    nameservers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[DnsOption, ...] = ()
+
+
 class PodSpec(Part, frozen=True, kw_only=True):
     node_name: str = ""
     host_network: bool = False
     dns_policy: str = "ClusterFirst"
+    dns_config: DnsConfig = DnsConfig()
     service_account_name: str = ""
     containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
@@ -604,7 +616,7 @@ class Ingress(Object, frozen=True, kw_only=True):
         if not self.metadata.annotations:
             return
         said, set_field = self.metadata.annotations, msgspec.structs.force_setattr
-        set_field(self, "annotated_class", redact.name(said.get("kubernetes.io/ingress.class", "")))
+        set_field(self, "annotated_class", redact.object_name(said.get("kubernetes.io/ingress.class", "")))
         with contextlib.suppress(msgspec.DecodeError, RecursionError):
             text = said.get("kubectl.kubernetes.io/last-applied-configuration", "")
             set_field(self, "applied_rules", msgspec.json.decode(text, type=Applied).spec.rules)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
-from bot.facts.client import ClientAddress, MissingService
+from bot.facts.client import ClientAddress, ClientDns, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
-from bot.facts.dns import DnsPod, DnsService
+from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
+from bot.facts.ingress import IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
@@ -14,20 +15,32 @@ from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface,
 from bot.facts.pod import PodState
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
+from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
 
 FACT_TYPES: dict[str, type[Fact]] = {
     fact_type.kind: fact_type
     for fact_type in (
         BackendConnect,
+        BackendReplacement,
         ClientAddress,
+        ClientDns,
         CniIdentity,
         ConntrackHistory,
+        DnsAnswer,
+        DnsName,
         DnsPod,
+        DnsReach,
+        DnsReplacement,
+        DnsServer,
         DnsService,
         DropCorrelation,
         DropHistory,
+        EndpointConnect,
+        IngressRoute,
+        IngressState,
         KubeProxyMode,
         KubeProxyPod,
+        KubeProxySettings,
         MissingService,
         NodeCondition,
         NodeConntrack,
@@ -50,6 +63,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PolicyEnforcement,
         PolicyFlow,
         ServiceBackends,
+        ServiceConnect,
         ServicePort,
         ServiceSelectorMisfit,
         StealHistory,

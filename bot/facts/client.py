@@ -56,3 +56,41 @@ class MissingService(Fact):
     """Who is configured to call it: ``WEB_ADDR of Deployment till``; empty: only the symptom says that it is called."""
     workload_type: str
     ready_pods: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientDns(Fact):
+    """Whom the Pods of a workload ask for names.
+
+    Source: dnsPolicy, dnsConfig and hostNetwork of a Pod.
+    """
+
+    kind: ClassVar[str] = "client_dns"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    role: str
+    """As of ``client_address``; ``other`` does not occur."""
+    ready: bool
+    """All of its Pods that were looked at are Ready."""
+    host_network: bool
+    dns_policy: str
+    """As written; ClusterFirst if nothing is."""
+    asks: str
+    """``cluster`` (the cluster's DNS), ``node`` (what the Node's own resolv.conf names) or ``foreign`` (nameservers of
+    dnsConfig, none of which is the cluster's)."""
+    nameservers: str
+    """Of dnsConfig: ``8.8.8.8, 1.1.1.1``; ``none`` without any."""
+    cluster_dns: str
+    """The address of the cluster's DNS; ``unknown`` where that was not needed."""
+    searches: str
+    """Of dnsConfig; ``none`` without any."""
+    short_names: bool
+    """Names of Services without ``.svc.DOMAIN`` are completed: by ClusterFirst, or by the searches of dnsConfig."""
+    ndots: int
+    """Of dnsConfig; 0 where none is written (the cluster's usual is 5)."""
+    wants_cluster_names: bool
+    """The symptom is about something in the cluster, or the workload is configured with a name of the cluster."""
+    calls: str
+    """A name of the cluster that it is configured with; empty if none was found."""

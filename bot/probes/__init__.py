@@ -6,8 +6,9 @@ from bot.probes.addresses import client_address, missing_service
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
+from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
-from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
+from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.peer import node_peer
@@ -17,7 +18,11 @@ from bot.probes.policy_effect import policy_coverage, policy_effect
 from bot.probes.policy_flow import policy_flow
 from bot.probes.ports import backend_connect, service_port
 from bot.probes.probe import Probe
+from bot.probes.replaced import backend_replacement, dns_replacement
+from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
+from bot.probes.resolver import client_dns
 from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.workload import workload
 
 PROBES: tuple[Probe, ...] = (
@@ -29,10 +34,20 @@ PROBES: tuple[Probe, ...] = (
     pod_state,
     client_address,
     missing_service,
+    client_dns,
     dns_service,
     dns_pod,
+    dns_answer,
+    dns_reach,
+    dns_server,
+    dns_name,
+    dns_replacement,
+    backend_replacement,
+    service_connect,
+    endpoint_connect,
     kube_proxy_mode,
     kube_proxy_pod,
+    kube_proxy_settings,
     cni_identity,
     policy_enforcement,
     policy_count,
@@ -40,6 +55,8 @@ PROBES: tuple[Probe, ...] = (
     policy_flow,
     policy_effect,
     policy_coverage,
+    ingress_state,
+    ingress_route,
     node_condition,
     node_interface,
     node_conntrack,

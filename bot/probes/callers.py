@@ -37,18 +37,7 @@ class Callers:
         Raises:
             CannotTell: None was named.
         """
-        ends = (*scope.clients, *scope.backends, *scope.services)
-        namespaces = dict.fromkeys((*(subject.namespace for subject in ends), *scope.namespaces))
-        if scope.cluster_wide or not namespaces:
-            raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names no workload whose configuration to look at")
-        pods = Pods([pod for namespace in namespaces for pod in await cluster.list(Pod, namespace=namespace)])
-        by_role = {"client": pods.named(scope.clients), "backend": pods.named(scope.backends), "other": []}
-        if not scope.clients and not scope.services:
-            # What nobody reaches through a Service is a caller itself.
-            by_role = {"client": by_role["backend"]}
-        elif not scope.clients:
-            by_role["other"] = [pod for place in namespaces for pod in pods.of(place)]
-        groups = grouped(by_role)
+        groups = await workloads_by_role(cluster, scope)
         found = await asyncio.gather(*(settings_of(cluster, owner, members) for owner, (_, members) in groups.items()))
         read = list(zip(groups.items(), found, strict=True))
         settings = [(role, each) for (_, (role, _)), (every, _) in read for each in every]
@@ -77,6 +66,26 @@ class Callers:
         """Tell whether a client is configured with one address at all."""
         counts = Counter(each.owner for role, each in self.settings if role == "client")
         return counts[setting.owner] == 1
+
+
+async def workloads_by_role(cluster: Cluster, scope: Scope) -> dict[Subject, tuple[str, list[Pod]]]:
+    """Return the workloads of a symptom with the part they play, and their Pods.
+
+    Raises:
+        CannotTell: None was named.
+    """
+    ends = (*scope.clients, *scope.backends, *scope.services)
+    namespaces = dict.fromkeys((*(subject.namespace for subject in ends), *scope.namespaces))
+    if scope.cluster_wide or not namespaces:
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names no workload whose configuration to look at")
+    pods = Pods([pod for namespace in namespaces for pod in await cluster.list(Pod, namespace=namespace)])
+    by_role = {"client": pods.named(scope.clients), "backend": pods.named(scope.backends), "other": []}
+    if not scope.clients and not scope.services:
+        # What nobody reaches through a Service is a caller itself.
+        by_role = {"client": by_role["backend"]}
+    elif not scope.clients:
+        by_role["other"] = [pod for place in namespaces for pod in pods.of(place)]
+    return grouped(by_role)
 
 
 def grouped(by_role: dict[str, list[Pod]]) -> dict[Subject, tuple[str, list[Pod]]]:

@@ -57,6 +57,12 @@ def test_of_a_script_urls_and_names_with_a_port_are_kept() -> None:
     assert addresses.of_text(script) == (("web", 80), ("db", 5432))
 
 
+def test_of_a_script_full_names_of_services_are_kept_without_a_port() -> None:
+    script = "getent hosts db.shop.svc.cluster.local || exit 1; ping db.shop; nslookup 'a.b.svc'; cat /etc/my.svc/x"
+
+    assert addresses.of_text(script) == (("db.shop.svc.cluster.local", 0), ("a.b.svc", 0))
+
+
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_what_is_kept_is_a_host_of_the_value_and_a_port(name: str, value: str) -> None:
     for host, port in addresses.of_value(name, value):
