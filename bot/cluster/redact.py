@@ -22,6 +22,7 @@ _PASSES = 10
 UNPARSEABLE = "%unparseable"
 """Stands for a setting that is there and cannot be parsed; it is neither YAML nor JSON, so a probe fails on it too."""
 
+_OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?s)-----BEGIN.*?(?:-----END[^-]*-----|$)"), "***"),
@@ -56,6 +57,11 @@ def message(text: str) -> str:
 def without_query(path: str) -> str:
     """Return the path of a URL: its query may hold a token."""
     return path.partition("?")[0]
+
+
+def object_name(text: str) -> str:
+    """Return text that can be the name of an object; of anything else, nothing."""
+    return text if _OBJECT_NAME.fullmatch(text) else ""
 
 
 # Logs -----------------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Reader:
             Shape.SAID: self.read_said,
             Shape.ARROW: self.read_mark,
             Shape.MARK: self.read_mark,
-            Shape.PATH: self.move,
+            Shape.PATH: self.read_path,
         }
         while self.at < len(self.tokens):
             readers[self.tokens[self.at].shape]()
@@ -131,6 +131,11 @@ class Reader:
         """Read an arrow or a character of punctuation."""
         token = self.tokens[self.at]
         self.sentence.add_symbol("->" if token.shape is Shape.ARROW else "." if token.text in STOPS else token.text)
+        self.move()
+
+    def read_path(self) -> None:
+        """Read ``/pay``, the path of a URL whose host stands elsewhere or nowhere."""
+        self.sentence.path = self.sentence.path or self.tokens[self.at].text
         self.move()
 
     def read_label(self) -> None:

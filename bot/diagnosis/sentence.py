@@ -39,6 +39,8 @@ class Sentence:
     since: str = ""
     port: int = 0
     """One that was named and has no owner yet."""
+    path: str = ""
+    """The first path of a URL that stands alone: ``/pay``."""
     heading: bool = False
     """The text begins with a name and a colon."""
 

@@ -92,6 +92,8 @@ def parse(text: str, *, namespace: str = "") -> Symptom:
     source, target = parts.mention(Role.SOURCE), behind_node(parts.mention(Role.TARGET), words)
     if target and not (target.port or target.generic):
         target = replace(target, port=sentence.port)
+    if target and not target.path:
+        target = replace(target, path=sentence.path)
     chosen = next(iter([*certain, *places, *written_with(words)]), "")
     symptom = Symptom(
         text=cleaned,

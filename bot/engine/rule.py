@@ -16,6 +16,7 @@ HOPS = (
     "pod",
     "client-pod",
     "node",
+    "entry",
     "service",
     "encapsulation",
     "target-pod",

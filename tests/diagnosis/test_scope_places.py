@@ -148,6 +148,26 @@ async def test_a_host_of_an_ingress_leads_to_its_services(text: str, services: l
     assert scope.outside_host == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "host", "path"),
+    [
+        ("shop.example.com/pay/now answers 404", "shop.example.com", "/pay/now"),
+        ("calls to /pay of ingress `public` in shop end up at the wrong app", "", "/pay"),
+        ("https://api.example.org/v1 answers 404", "", "/v1"),
+    ],
+)
+async def test_the_path_of_a_url_is_kept_and_the_host_where_an_ingress_has_it(text: str, host: str, path: str) -> None:
+    scope = await scope_of(text)
+
+    assert (scope.url_host, scope.url_path) == (host, path)
+
+
+async def test_a_path_without_a_host_leads_to_the_services_of_the_ingress_it_is_named_with() -> None:
+    scope = await scope_of("calls to /pay of ingress `public` in shop end up at the wrong app")
+
+    assert names(scope.services) == ["Service shop/cart-api"]
+
+
 async def test_a_wildcard_host_stands_for_one_label() -> None:
     objects = [*BASE, *app("shop", "web"), ingress("shop", "all", "*.example.com", {"/": "web"})]
 
