@@ -11,6 +11,8 @@ from bot.cluster.selectors import selects
 from bot.facts.base import Reason
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.scope import Scope
+from bot.facts.translation import KubeProxySettings
+from bot.probes.peer import contains, network
 from bot.probes.probe import CannotTell, probe
 from bot.probes.reading import SYSTEM_NAMESPACE, path_of
 
@@ -23,6 +25,9 @@ CONFIGURED_IN = (("kube-proxy", "config.conf"), ("kube-proxy-config", "config"))
 CONFIGURED_MODE = re.compile(r"""^mode:[ \t]*["']?([A-Za-z]*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 LOGGED_MODE = re.compile(r"Using (\w+) Proxier", re.IGNORECASE)
 """What kube-proxy logs at its start (cmd/kube-proxy/app/server_linux.go)."""
+
+SHOWN_RANGES = 3
+"""Pod ranges named in one sentence (ours)."""
 
 WITHOUT_KUBE_PROXY = (("type", "virtual-kubelet"), ("kubernetes.io/os", "windows"))
 """Labels of Nodes that a Linux kube-proxy DaemonSet is not meant for."""
@@ -62,6 +67,51 @@ async def mode_of(cluster: Cluster) -> tuple[str, str]:
 async def config_maps(cluster: Cluster, name: str) -> list[ConfigMap]:
     """Return a ConfigMap of the system namespace, or nothing where it does not exist."""
     return await cluster.list(ConfigMap, namespace=SYSTEM_NAMESPACE, fields=f"metadata.name={name}")
+
+
+@probe(KubeProxySettings, reads=(ConfigMap, Node))
+async def kube_proxy_settings(cluster: Cluster, scope: Scope) -> Iterable[KubeProxySettings]:  # noqa: ARG001 - one per cluster
+    """Compare the clusterCIDR that kube-proxy was given with the ranges that the Nodes' Pods live in."""
+    for name, key in CONFIGURED_IN:
+        for config in await config_maps(cluster, name):
+            if settings := config.data.get(key):
+                ranges = [cidr for node in await cluster.list(Node) for cidr in pod_ranges(node)]
+                cidr, local = setting(settings, "clusterCIDR"), setting(settings, "detectLocalMode")
+                return [
+                    KubeProxySettings(
+                        namespace=SYSTEM_NAMESPACE,
+                        config_map=name,
+                        mode=setting(settings, "mode") or DEFAULT_MODE,
+                        cluster_cidr=cidr,
+                        local_by=local or "ClusterCIDR",
+                        pod_cidrs=", ".join(sorted(set(ranges))[:SHOWN_RANGES]),
+                        covers_pods=covers(cidr, ranges),
+                        source=f"{path_of(config)}, spec.podCIDRs of the Nodes",
+                    )
+                ]
+    raise CannotTell(Reason.UNRECOGNISED, "no ConfigMap with kube-proxy's settings was found")
+
+
+def setting(settings: str, name: str) -> str:
+    """Return a plain value of kube-proxy's settings; empty where it is not set."""
+    found = re.search(rf"""^{name}:[ \t]*["']?([A-Za-z0-9.:/,]*)["']?[ \t]*$""", settings, re.MULTILINE)
+    return found[1] if found and found[1] != "null" else ""
+
+
+def pod_ranges(node: Node) -> tuple[str, ...]:
+    """Return the Pod ranges of a Node."""
+    return node.spec.pod_cidrs or tuple(filter(None, [node.spec.pod_cidr]))
+
+
+def covers(cluster_cidr: str, ranges: Sequence[str]) -> bool:
+    """Tell whether every range lies in one of clusterCIDR; ranges of a family that it lacks are not judged."""
+    around = [one for text in cluster_cidr.split(",") if (one := network(text))]
+    for text in ranges:
+        inner = network(text)
+        alike = [one for one in around if inner and one.version == inner.version]
+        if inner and alike and not any(contains(one, inner) for one in alike):
+            return False
+    return True
 
 
 @probe(KubeProxyPod, reads=(DaemonSet, Pod, Node))

@@ -1,0 +1,173 @@
+"""Pods that were replaced while somebody went on talking to them: the DNS servers, and backends reached by UDP."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.cluster.errors import ClusterError
+from bot.cluster.objects import DaemonSet, Deployment, Event, Node, Pod, Service, StatefulSet
+from bot.cluster.port import Cluster
+from bot.facts.dns import DnsReplacement
+from bot.facts.scope import Scope, SymptomKind
+from bot.facts.translation import BackendReplacement
+from bot.node.client import samples
+from bot.probes.dns import dns_services, server_of
+from bot.probes.events import events_of
+from bot.probes.probe import probe
+from bot.probes.reading import Pods, find_services, owner_of, path_of
+from bot.probes.resolve import age_seconds
+from bot.probes.workload import ready, wanted, workloads_of
+
+WINDOW_SECONDS = 180
+"""Of replaced DNS servers (ours): what was over before is no longer felt."""
+NODES_SEARCHED = 8
+"""Nodes whose neighbours are looked at (ours)."""
+ADDRESSES_CHECKED = 5
+"""Addresses without an owner that are looked up (ours)."""
+
+
+@probe(DnsReplacement, reads=(Service, Deployment, StatefulSet, DaemonSet, Event))
+async def dns_replacement(cluster: Cluster, scope: Scope) -> Iterable[DnsReplacement]:
+    """Count the DNS Pods that kubelet stopped lately."""
+    found = []
+    for service in await dns_services(cluster, scope):
+        namespace = service.metadata.namespace
+        server = server_of(service, await workloads_of(cluster, namespace))
+        stopped = await stopped_pods(cluster, namespace) if server else {}
+        ages = [
+            age
+            for pod, at in stopped.items()
+            if server and workload_name(pod, type(server).__name__) == server.metadata.name
+            if (age := age_seconds(at, cluster.now())) <= WINDOW_SECONDS
+        ]
+        if server:
+            found.append(
+                DnsReplacement(
+                    namespace=namespace,
+                    service=service.metadata.name,
+                    workload=server.metadata.name,
+                    workload_type=type(server).__name__,
+                    wanted_replicas=wanted(server),
+                    ready_replicas=ready(server),
+                    stopped_pods=len(ages),
+                    window_seconds=WINDOW_SECONDS,
+                    last_seconds_ago=min(ages, default=0),
+                    source=f"{path_of(server)}, Events of its Pods",
+                )
+            )
+    return found
+
+
+@probe(BackendReplacement, reads=(Service, Pod, Node, Event), helper=True)
+async def backend_replacement(cluster: Cluster, scope: Scope) -> Iterable[BackendReplacement]:
+    """Find Pods behind UDP ports that were replaced after a client started, and who still looks for their address."""
+    services = [item for item in await find_services(cluster, scope) if udp_port(item)]
+    if scope.kind is SymptomKind.DNS and scope.dns:
+        services += await dns_services(cluster, scope)
+    clients = [pod for subject in scope.clients for pod in await living(cluster, subject.namespace, subject.name)]
+    found: list[BackendReplacement] = []
+    for service in services:
+        old = await replaced(cluster, service)
+        older = [pod for pod in clients if old and pod.metadata.creation_timestamp < old[1]]
+        if not old or not older:
+            continue
+        node, address = await sought_address(cluster)
+        found += [
+            BackendReplacement(
+                service_namespace=service.metadata.namespace,
+                service=service.metadata.name,
+                port=udp_port(service),
+                client_namespace=pod.metadata.namespace,
+                client=pod.metadata.name,
+                client_node=pod.spec.node_name,
+                old_pod=old[0],
+                seconds_ago=age_seconds(old[1], cluster.now()),
+                dead_address=address,
+                seeking_node=node,
+                source=f"Events in {service.metadata.namespace}; neighbours of the Nodes",
+            )
+            for pod in older
+        ]
+    return found
+
+
+def udp_port(service: Service) -> int:
+    """Return the first UDP port of a Service; 0 without one."""
+    return next((port.port for port in service.spec.ports if port.protocol == "UDP"), 0)
+
+
+async def living(cluster: Cluster, namespace: str, name: str) -> list[Pod]:
+    """Return a Pod, or nothing when it is gone."""
+    return Pods(await cluster.list(Pod, namespace=namespace, fields=f"metadata.name={name}")).of(namespace)
+
+
+async def stopped_pods(cluster: Cluster, namespace: str) -> dict[str, str]:
+    """Return the Pods of a namespace whose containers kubelet stopped, with the time."""
+    events = await events_of(cluster, namespace, fields="reason=Killing")
+    return {
+        event.involved_object.name: event.last_timestamp or event.event_time
+        for event in events
+        if event.involved_object.kind == "Pod"
+    }
+
+
+def workload_name(pod: str, kind: str) -> str:
+    """Return the name of the workload that a Pod's name is made of."""
+    parts = 2 if kind in ("Deployment", "ReplicaSet") else 1
+    return pod.rsplit("-", parts)[0]
+
+
+async def replaced(cluster: Cluster, service: Service) -> tuple[str, str] | None:
+    """Return the last Pod behind a Service that was stopped and is gone, and when; None if there is none."""
+    namespace = service.metadata.namespace
+    pods = Pods(await cluster.list(Pod, namespace=namespace))
+    owners = {owner_of(pod) for pod in pods.selected_by(service)}
+    alive = {pod.metadata.name for pod in pods.of(namespace)}
+    gone = [
+        (at, name)
+        for name, at in (await stopped_pods(cluster, namespace)).items()
+        if name not in alive and any(workload_name(name, owner.kind) == owner.name for owner in owners)
+    ]
+    return (max(gone)[1], max(gone)[0]) if gone else None
+
+
+async def sought_address(cluster: Cluster) -> tuple[str, str]:
+    """Return a Node and an address of the Pods' range that it looks for right now and that no Pod has; else empty.
+
+    A neighbour is ``incomplete`` while packets wait for it: somebody sends there.
+    """
+    helpers = sorted(await cluster.helper_nodes())[:NODES_SEARCHED]
+    ranges = ranges_of(await cluster.list(Node))
+    for node, sample in (await samples(cluster, helpers)).items():
+        if isinstance(sample, ClusterError):
+            continue
+        try:
+            neighbours = sample.last(sample.series.neighbours)
+        except ClusterError:
+            continue
+        wanted_now = [one.ip for one in neighbours if one.state == "incomplete" and inside(one.ip, ranges)]
+        for address in wanted_now[:ADDRESSES_CHECKED]:
+            if not await cluster.list(Pod, fields=f"status.podIP={address}"):
+                return node, address
+    return "", ""
+
+
+def ranges_of(nodes: Sequence[Node]) -> Mapping[str, ipaddress.IPv4Network]:
+    """Return the Nodes' IPv4 Pod ranges."""
+    found = {}
+    for node in nodes:
+        try:
+            found[node.metadata.name] = ipaddress.IPv4Network(node.spec.pod_cidr)
+        except ValueError:
+            continue
+    return found
+
+
+def inside(address: str, ranges: Mapping[str, ipaddress.IPv4Network]) -> bool:
+    """Tell whether an address lies in a Node's Pod range."""
+    try:
+        one = ipaddress.IPv4Address(address)
+    except ValueError:
+        return False
+    return any(one in around for around in ranges.values())
