@@ -10,6 +10,7 @@ from bot.engine.rules import Confidence, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.scope import Scope, Subject
+from bot.probes.reading import SYSTEM_NAMESPACE
 
 CONFIDENCE_ORDER = (Confidence.PROVEN, Confidence.LIKELY, Confidence.POSSIBLE)
 
@@ -91,6 +92,9 @@ def on_path(finding: Finding, scope: Scope) -> bool:
             return subject.name in scope.namespaces
         case "NetworkPolicy":
             return subject.namespace in scope.namespaces
+        case "ConfigMap" | "DaemonSet":
+            # What translates Services is met by every connection to one.
+            return finding.rule.hop == "service" and subject.namespace == SYSTEM_NAMESPACE and bool(scope.services)
     return False
 
 
