@@ -6,6 +6,7 @@ from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.client import ClientAddress, ClientDns, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
+from bot.facts.external import HostPort, LocalTraffic, ServiceEntry
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
 from bot.facts.ingress import IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
@@ -15,7 +16,9 @@ from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface,
 from bot.facts.pod import PodState
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
+from bot.facts.template import ContainerPortConflict
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
+from bot.facts.ways import NodePair, NodeTrouble, OutsideWay, PathMtu, PodWay
 
 FACT_TYPES: dict[str, type[Fact]] = {
     fact_type.kind: fact_type
@@ -26,6 +29,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ClientDns,
         CniIdentity,
         ConntrackHistory,
+        ContainerPortConflict,
         DnsAnswer,
         DnsName,
         DnsPod,
@@ -36,11 +40,14 @@ FACT_TYPES: dict[str, type[Fact]] = {
         DropCorrelation,
         DropHistory,
         EndpointConnect,
+        HostPort,
         IngressRoute,
         IngressState,
+        HostPort,
         KubeProxyMode,
         KubeProxyPod,
         KubeProxySettings,
+        LocalTraffic,
         MissingService,
         NodeCondition,
         NodeConntrack,
@@ -49,14 +56,19 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeIp,
         NodeMtu,
         NodeNeighbours,
+        NodePair,
         NodePeer,
         NodePressure,
         NodeSettings,
         NodeSoftnet,
         NodeTcp,
+        NodeTrouble,
         NodeUdp,
+        OutsideWay,
         OverlayMtu,
+        PathMtu,
         PodState,
+        PodWay,
         PolicyCount,
         PolicyCoverage,
         PolicyEffect,
@@ -64,6 +76,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PolicyFlow,
         ServiceBackends,
         ServiceConnect,
+        ServiceEntry,
         ServicePort,
         ServiceSelectorMisfit,
         StealHistory,

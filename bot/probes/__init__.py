@@ -5,14 +5,17 @@ from __future__ import annotations
 from bot.probes.addresses import client_address, missing_service
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_pod, dns_service
+from bot.probes.external import host_port, local_traffic, service_entry
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.outside import outside_way
 from bot.probes.peer import node_peer
 from bot.probes.pod import pod_state
+from bot.probes.pod_way import pod_way
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
 from bot.probes.policy_flow import policy_flow
@@ -22,7 +25,10 @@ from bot.probes.replaced import backend_replacement, dns_replacement
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.template import container_port_conflict
 from bot.probes.translation import endpoint_connect, service_connect
+from bot.probes.trouble import node_trouble
+from bot.probes.ways import node_pair, path_mtu
 from bot.probes.workload import workload
 
 PROBES: tuple[Probe, ...] = (
@@ -35,6 +41,7 @@ PROBES: tuple[Probe, ...] = (
     client_address,
     missing_service,
     client_dns,
+    container_port_conflict,
     dns_service,
     dns_pod,
     dns_answer,
@@ -55,6 +62,9 @@ PROBES: tuple[Probe, ...] = (
     policy_flow,
     policy_effect,
     policy_coverage,
+    local_traffic,
+    service_entry,
+    host_port,
     ingress_state,
     ingress_route,
     node_condition,
@@ -69,6 +79,11 @@ PROBES: tuple[Probe, ...] = (
     node_neighbours,
     node_pressure,
     node_peer,
+    node_pair,
+    path_mtu,
+    node_trouble,
+    pod_way,
+    outside_way,
     drop_history,
     steal_history,
     conntrack_history,

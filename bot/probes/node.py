@@ -12,14 +12,12 @@ from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.scope import Scope
-from bot.node.answers import Sample
 from bot.node.client import samples
-from bot.node.recording import History
 from bot.probes.counters import conntrack_of, cpu_of, interfaces_of, softnet_of
 from bot.probes.probe import CannotTell, Unreadable, probe, unknown
 from bot.probes.reading import path_of
 
-A = TypeVar("A", Sample, History)
+A = TypeVar("A")
 
 MAX_NODES = 10
 """Nodes sampled in one diagnosis (ours): each costs an exec; what is wrong with all Nodes shows on ten."""

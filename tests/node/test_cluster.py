@@ -22,7 +22,7 @@ from bot.node.requests import target
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.kernel import node_ip, node_settings
 from bot.probes.mtu import node_mtu, overlay_mtu
-from bot.probes.node import node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.node import must, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.peer import node_peer
 from bot.probes.probe import Probe
 from bot.settings import Settings
@@ -103,7 +103,7 @@ async def test_drops_show_on_a_way_that_nobody_uses(helpers: TestBed, live: Live
 
 
 async def conntrack_under_connects(live: LiveCluster) -> NodeConntrack:
-    connects = client.connect(live, "node1", [target(NODE_IP, 20_000 + n) for n in range(64)])
+    connects = client.connects(live, {"node1": [target(NODE_IP, 20_000 + n) for n in range(64)]})
     [fact] = await during(connects, observed(live, node_conntrack, NodeConntrack))
     return fact
 
@@ -230,7 +230,7 @@ async def test_answers_of_all_nodes_come_within_a_second_of_the_window(live: Liv
 async def test_open_refused_and_silent_are_told_apart(live: LiveCluster) -> None:
     kubelet, closed, nobody = target(NODE_IP, 10250), target(NODE_IP, 9), target("10.231.0.99", 80)
 
-    found = await client.connect(live, "node1", [kubelet, closed, nobody])
+    found = must((await client.connects(live, {"node1": [kubelet, closed, nobody]}))["node1"])
 
     assert {text: answer.result for text, answer in found.items()} == {
         kubelet: "open",

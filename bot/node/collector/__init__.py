@@ -16,7 +16,7 @@ reach.py    several of them to each address
 series.py   rows of them, to count what is lost
 sizes.py    UDP packets of several sizes, to find the largest that arrives
 resolve.py  DNS queries
-traffic.py  a few UDP packets to other Nodes while counters are watched
+traffic.py  a few packets to other Nodes while counters are watched
 recorder.py the last 15 minutes of some counters, written and read again
 idle.py     what the Pod does between requests
 """

@@ -55,12 +55,12 @@ def sample(seconds: int, *, traffic: bool) -> dict[str, Json]:
         name: {"source": source, "readings": [reading(started, look)]} for name, (source, look) in ONCE.items()
     }
     series: dict[str, list[Json]] = {name: [] for name in EACH_STEP}
-    with Traffic(peers() if traffic else []) as sender:
-        first = time.monotonic()
-        for step in range(STEPS + 1):
-            wait(first + seconds * step / STEPS, sender)
-            for name, (_source, look) in EACH_STEP.items():
-                series[name].append(reading(started, look))
+    sender = Traffic(peers() if traffic else [])
+    first = time.monotonic()
+    for step in range(STEPS + 1):
+        wait(first + seconds * step / STEPS, sender)
+        for name, (_source, look) in EACH_STEP.items():
+            series[name].append(reading(started, look))
     found |= {name: {"source": source, "readings": series[name]} for name, (source, _) in EACH_STEP.items()}
     return {"series": found, "traffic": {"to": sender.to, "packets": sender.packets}}
 

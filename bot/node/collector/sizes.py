@@ -24,11 +24,15 @@ SMALL = 576
 # linux/in.h and in6.h: do not fragment, and never mind what was learned of the path.
 PROBE = {socket.AF_INET: (socket.IPPROTO_IP, 10, 3), socket.AF_INET6: (socket.IPPROTO_IPV6, 23, 3)}
 HEADERS = {socket.AF_INET: 28, socket.AF_INET6: 48}
-ANSWER_SECONDS = 0.25
+# The first answer may be far; those after it are waited for as long as it took, several times.
+ANSWER_SECONDS = 0.5
+SHORTEST_SECONDS, TIMES = 0.06, 4
 RATION_SECONDS = 1.05
 AT_ONCE = 5
-LONGEST_SECONDS = 7.0
-CONFIRMATIONS = 2
+LONGEST_SECONDS = 6.0
+# How exact a result is, in bytes.
+STEP = 8
+LARGEST = 65535
 
 
 def sizes(targets: list[str]) -> dict[str, Json]:
@@ -61,6 +65,7 @@ class Way:
         self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.deadline = time.monotonic() + LONGEST_SECONDS
         self.answers = 0
+        self.patience = ANSWER_SECONDS
         self.told = False
         with self.open() as client:
             own = client.getsockname()[0]
@@ -68,7 +73,7 @@ class Way:
         link = next((one for one in netlink.links() if one["index"] == index), None)
         if link is None:
             raise Problem(f"{own} is on no interface")
-        self.device, self.limit = str(link["name"]), int(str(link["mtu"]))
+        self.device, self.limit = str(link["name"]), min(int(str(link["mtu"])), LARGEST)
 
     def open(self) -> socket.socket:
         """Return a socket whose packets are not fragmented; an ICMP error is its own and no other's."""
@@ -82,6 +87,7 @@ class Way:
         """Send one packet of each size, in this order, and return the sizes that were answered."""
         clients: dict[int, tuple[int, socket.socket]] = {}
         poll, found = select.poll(), set()
+        began = time.monotonic()
         for size in tried:
             client = self.open()
             clients[client.fileno()] = (size, client)
@@ -91,14 +97,14 @@ class Way:
             except OSError as problem:
                 if problem.errno == errno.ECONNREFUSED:
                     found.add(size)
-        ends = time.monotonic() + ANSWER_SECONDS
-        while len(found) < len(clients) and (left := ends - time.monotonic()) > 0:
+        while len(found) < len(set(tried)) and (left := began + self.patience - time.monotonic()) > 0:
             for number, _event in poll.poll(left * 1000):
                 poll.unregister(number)
                 size, client = clients[number]
                 code = client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 if code == errno.ECONNREFUSED:
                     found.add(size)
+                    self.patience = min(self.patience, max(SHORTEST_SECONDS, TIMES * (time.monotonic() - began)))
                 self.told = self.told or code == errno.EMSGSIZE
         for _size, client in clients.values():
             client.close()
@@ -114,7 +120,7 @@ class Way:
         if self.limit in at_once:
             return self.answer(self.limit, 0)
         low, high = smallest, self.limit
-        while high - low > 1 and time.monotonic() < self.deadline - CONFIRMATIONS * RATION_SECONDS:
+        while high - low > STEP and time.monotonic() < self.deadline - RATION_SECONDS:
             middle = (low + high) // 2
             if self.arrives(middle) or self.arrives(middle):
                 low = middle
@@ -122,22 +128,17 @@ class Way:
                     time.sleep(RATION_SECONDS)
             else:
                 high = middle
-        return self.answer(low, high) if self.confirmed(low, high) else self.answer(low, 0)
+        return self.answer(low, high if self.is_lost(high, low) else 0)
 
     def again(self, *tried: int) -> set[int]:
         """Send once more when another answer is due."""
         time.sleep(RATION_SECONDS)
         return self.arrives(*tried)
 
-    def confirmed(self, low: int, high: int) -> bool:
+    def is_lost(self, high: int, low: int) -> bool:
         """Tell whether a size stays lost while a smaller one right behind it is answered."""
-        seen = 0
-        for _ in range(CONFIRMATIONS):
-            answered = self.again(high, low)
-            if high in answered:
-                return False
-            seen += low in answered
-        return seen > 0
+        answered = self.again(high, high, low)
+        return low in answered and high not in answered
 
     def answer(self, passed: int, failed: int) -> dict[str, Json]:
         """Return the result. 0: nothing was answered, or nothing was lost."""

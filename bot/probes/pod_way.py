@@ -1,0 +1,174 @@
+"""Pods: whether packets get to them from their own Node, and from another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.cluster.errors import ClusterError, NoHelper
+from bot.cluster.objects import NetworkPolicy, Pod
+from bot.cluster.port import Cluster
+from bot.facts.base import Fact, Reason
+from bot.facts.scope import Scope, Subject
+from bot.facts.ways import PodWay
+from bot.node import client
+from bot.node.answers import Row, Sample
+from bot.node.requests import target
+from bot.probes.counters import PERMILLE, share
+from bot.probes.node import INSTALL
+from bot.probes.ports import declared
+from bot.probes.probe import CannotTell, Unreadable, probe
+from bot.probes.reading import owner_of
+from bot.probes.trouble import LOST_PERMILLE
+from bot.probes.ways import CLOSED_PORT, Rows
+
+PODS_TRIED = 3
+"""Of each end (ours)."""
+PORTS_TRIED = 2
+HEADERS = 40
+"""Of IPv4 and TCP, which a segment does not count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """What two Nodes got from Pods."""
+
+    pods: Sequence[tuple[Pod, str]]
+    """With the role of each."""
+    rows: Rows
+    other: Mapping[str, str]
+    """By Node, the one that its Pods were tried from besides."""
+    samples: Mapping[str, Sample | ClusterError]
+    closed_off: frozenset[str]
+    """Namespaces with NetworkPolicies."""
+
+    def row(self, node: str, pod: Pod, port: int) -> Row | None:
+        """Return what a Node got from a port; None where it could not try."""
+        rows = self.rows.get(node, {})
+        return None if isinstance(rows, ClusterError) else rows.get(target(pod.status.pod_ip, port))
+
+
+@probe(PodWay, reads=(Pod, NetworkPolicy), helper=True)
+async def pod_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Connect to the Pods at both ends from their own Nodes and from one other, twenty times."""
+    pods = [
+        (pod, role)
+        for role, subjects in (("backend", scope.backends), ("client", scope.clients))
+        for pod in (await pods_of(cluster, subjects))[:PODS_TRIED]
+    ]
+    if not pods:
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that runs in the Pod network")
+    helpers = sorted(await cluster.helper_nodes())
+    if not helpers:
+        raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
+    nodes = list(dict.fromkeys(pod.spec.node_name for pod, _ in pods))
+    usual = [*scope.client_nodes, *scope.target_nodes, *helpers]
+    other = {node: next((one for one in usual if one != node and one in helpers), "") for node in nodes}
+    rows = await client.series(cluster, wanted(pods, other, helpers))
+    samples = await client.samples(cluster, [node for node in nodes if node in helpers])
+    closed_off = {policy.metadata.namespace for policy in await cluster.list(NetworkPolicy)}
+    tried = Tried(pods=pods, rows=rows, other=other, samples=samples, closed_off=frozenset(closed_off))
+    return (
+        [way_of(tried, pod, role) for pod, role in pods]
+        + [
+            Unreadable(of=PodWay, subject=node, error=problem)
+            for node, problem in rows.items()
+            if isinstance(problem, ClusterError)
+        ]
+        + [
+            Unreadable(of=PodWay, subject=node, error=NoHelper(f"no node helper runs there; {INSTALL}"))
+            for node in nodes
+            if node not in helpers
+        ]
+    )
+
+
+async def pods_of(cluster: Cluster, subjects: Iterable[Subject]) -> list[Pod]:
+    """Return the running Pods that are named and have an address of their own."""
+    return [
+        pod
+        for subject in subjects
+        for pod in await cluster.list(Pod, namespace=subject.namespace)
+        if pod.metadata.name == subject.name and is_reachable(pod)
+    ]
+
+
+def is_reachable(pod: Pod) -> bool:
+    """Tell whether a Pod should answer packets at an address of its own."""
+    return pod.alive and pod.status.phase == "Running" and bool(pod.status.pod_ip) and not pod.spec.host_network
+
+
+def ports_of(pod: Pod) -> list[int]:
+    """Return the ports that are connected to: some declared ones, and one that should be closed."""
+    known = [port.container_port for port in declared(pod, "TCP")][:PORTS_TRIED]
+    return [*known, CLOSED_PORT]
+
+
+def wanted(pods: Iterable[tuple[Pod, str]], other: Mapping[str, str], helpers: Sequence[str]) -> dict[str, set[str]]:
+    """Return what each Node connects to: all ports of its own Pods, and the closed one of others'."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for pod, _role in pods:
+        own = pod.spec.node_name
+        if own in helpers:
+            found[own] |= {target(pod.status.pod_ip, port) for port in ports_of(pod)}
+        if other.get(own):
+            found[other[own]].add(target(pod.status.pod_ip, CLOSED_PORT))
+    return found
+
+
+def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
+    """Return what is known of the way to one Pod."""
+    own, other, owner = pod.spec.node_name, tried.other.get(pod.spec.node_name, ""), owner_of(pod)
+    closed = tried.row(own, pod, CLOSED_PORT)
+    rows = {port: row for port in ports_of(pod)[:-1] if (row := tried.row(own, pod, port)) is not None and row.open}
+    port, row = next(iter(rows.items()), (0, None))
+    neighbour, node_mtu = at_node(tried.samples.get(own), pod.status.pod_ip)
+    segment = max((row.segment for row in rows.values()), default=0)
+    return PodWay(
+        namespace=pod.metadata.namespace,
+        pod=pod.metadata.name,
+        workload=owner.name,
+        workload_type=owner.kind,
+        node=own,
+        role=role,
+        ip=pod.status.pod_ip,
+        ready=pod.ready,
+        from_own=word_of(closed),
+        own_lost_permille=lost_of(closed),
+        neighbour=neighbour,
+        other_node=other,
+        from_other=word_of(tried.row(other, pod, CLOSED_PORT)),
+        policies=pod.metadata.namespace in tried.closed_off,
+        open_port=port,
+        open_port_lost_permille=lost_of(row),
+        mtu=segment + HEADERS if segment and ":" not in pod.status.pod_ip else 0,
+        node_mtu=node_mtu,
+        source=f"{own}, {other or 'no other Node'}: TCP connects to {pod.status.pod_ip}",
+    )
+
+
+def word_of(row: Row | None) -> str:
+    """Return in one word how a row went."""
+    if row is None or not row.tried:
+        return "untried"
+    if not row.answered:
+        return "unreachable" if row.unreachable else "silent"
+    return "lossy" if lost_of(row) >= LOST_PERMILLE else "answered"
+
+
+def lost_of(row: Row | None) -> int:
+    """Return how much of a row was lost; 0 for none."""
+    return share(row.tried - row.answered + row.resent, row.tried, PERMILLE) if row else 0
+
+
+def at_node(sample: Sample | ClusterError | None, ip: str) -> tuple[str, int]:
+    """Return whether a Node knows the MAC address of a Pod, and the MTU of the device that leads there."""
+    if not isinstance(sample, Sample):
+        return "unknown", 0
+    series = sample.series
+    entry = next((one for one in sample.last(series.neighbours) if one.ip == ip), None)
+    device = next((link for link in sample.last(series.links) if entry and link.index == entry.index), None)
+    if entry is None or device is None:
+        return "unknown", 0
+    return "known" if entry.mac and entry.state not in ("failed", "incomplete") else "failed", device.mtu
