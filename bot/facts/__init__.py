@@ -6,7 +6,7 @@ from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.client import ClientAddress, ClientDns, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
-from bot.facts.external import HostPort, LocalTraffic, ServiceEntry
+from bot.facts.external import LocalTraffic, PodHostPort, ServiceEntry
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
 from bot.facts.ingress import IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
@@ -16,7 +16,7 @@ from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface,
 from bot.facts.pod import PodState
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
-from bot.facts.template import ContainerPortConflict
+from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
 from bot.facts.ways import NodePair, NodeTrouble, OutsideWay, PathMtu, PodWay
 
@@ -40,10 +40,9 @@ FACT_TYPES: dict[str, type[Fact]] = {
         DropCorrelation,
         DropHistory,
         EndpointConnect,
-        HostPort,
         IngressRoute,
         IngressState,
-        HostPort,
+        HostPortRequest,
         KubeProxyMode,
         KubeProxyPod,
         KubeProxySettings,
@@ -67,6 +66,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         OutsideWay,
         OverlayMtu,
         PathMtu,
+        PodHostPort,
         PodState,
         PodWay,
         PolicyCount,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.probes.addresses import client_address, missing_service
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_pod, dns_service
-from bot.probes.external import host_port, local_traffic, service_entry
+from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
@@ -25,7 +25,7 @@ from bot.probes.replaced import backend_replacement, dns_replacement
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.service import service_backends, service_selector_misfit
-from bot.probes.template import container_port_conflict
+from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.trouble import node_trouble
 from bot.probes.ways import node_pair, path_mtu
@@ -42,6 +42,7 @@ PROBES: tuple[Probe, ...] = (
     missing_service,
     client_dns,
     container_port_conflict,
+    host_port_request,
     dns_service,
     dns_pod,
     dns_answer,
@@ -64,7 +65,7 @@ PROBES: tuple[Probe, ...] = (
     policy_coverage,
     local_traffic,
     service_entry,
-    host_port,
+    pod_host_port,
     ingress_state,
     ingress_route,
     node_condition,
