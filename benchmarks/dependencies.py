@@ -68,7 +68,8 @@ def main() -> None:
         except importlib.metadata.PackageNotFoundError:
             print(f"| {name} | not installed | | | | |")
             continue
-        licence = (meta.get("License-Expression") or meta.get("License") or "see the package").splitlines()[0][:40]
+        said = [meta[field] for field in ("License-Expression", "License") if field in meta]
+        licence = (*said, "see the package")[0].splitlines()[0][:40]
         seconds, megabytes = import_cost(module)
         print(
             f"| {name} | {meta['Version']} | {licence} | {disk_megabytes(name):.1f} | {seconds:.2f} | {megabytes:.0f} |"
