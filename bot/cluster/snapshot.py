@@ -9,15 +9,17 @@ from typing import cast
 
 import msgspec
 
+from bot.cluster import corefile, rehearse
 from bot.cluster.bundle import Bundle, Failure, HelperRecord
 from bot.cluster.cache import CachedCluster
 from bot.cluster.errors import ClusterError
-from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, Object, Pod, Service
+from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Object, Pod, Service
 from bot.cluster.port import Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
 from bot.node import client
 from bot.node.requests import target
+from bot.node.targets import DNS_DOMAIN
 
 SYSTEM_NAMESPACE = "kube-system"
 """Recorded always: kube-proxy, the DNS and most CNIs live there."""
@@ -147,7 +149,7 @@ class Recording(CachedCluster):
                 group.create_task(read(name))
 
     async def ask_helpers(self) -> None:
-        """Ask the helpers for samples, and for connects to the Pods behind each Service."""
+        """Ask the helpers for samples, names, and connects to each Service and the Pods behind it."""
         try:
             self.helpers = await self.helper_nodes()
         except ClusterError as problem:
@@ -159,6 +161,17 @@ class Recording(CachedCluster):
         if nodes[MAX_HISTORIES:]:
             self.left_out.append(f"The last 15 minutes of {MAX_HISTORIES} Nodes were recorded, of {len(nodes)}.")
         await client.connects(self, targets)
+        await self._rehearse(nodes[: rehearse.MAX_NODES])
+
+    async def _rehearse(self, nodes: Collection[str]) -> None:
+        """Let Nodes look names up, and connect to Services' own addresses."""
+        services, pods = self._recorded(Service), self._recorded(Pod)
+        zones = (corefile.zone(item.data.get("Corefile", "")) for item in self._recorded(ConfigMap))
+        domain = next(filter(None, zones), DNS_DOMAIN)
+        names = rehearse.names_to_ask(services, pods, domain=domain)
+        addresses = rehearse.addresses_to_try(services, self._recorded(EndpointSlice))
+        await client.resolves(self, dict.fromkeys(nodes, names))
+        await client.reaches(self, dict.fromkeys(nodes, addresses))
 
     async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:
         """Return the answer of a Node's helper, and write it down."""

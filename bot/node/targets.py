@@ -9,6 +9,15 @@ from dataclasses import dataclass
 from bot.cluster.objects import Container, EndpointSlice, Pod, Service
 from bot.node.requests import question, target
 
+SYSTEM_NAMESPACE = "kube-system"
+
+DNS_LABEL = ("k8s-app", "kube-dns")
+"""kubeadm, k3s, RKE2, EKS, GKE and AKS all label the DNS Service so, whatever answers behind it."""
+DNS_NAMES = ("kube-dns", "coredns")
+
+DNS_DOMAIN = "cluster.local"
+"""Where the DNS servers' settings name no other (kubelet's clusterDomain, by default of all installers)."""
+
 DNS_SERVERS_TRIED = 4
 """Pods behind the DNS Service that are asked (ours)."""
 ENDPOINTS_TRIED = 3
@@ -30,6 +39,14 @@ def domain_names(domain: str) -> tuple[str, str]:
 def service_name(service: Service, domain: str) -> str:
     """Return the full name of a Service."""
     return f"{service.metadata.name}.{service.metadata.namespace}.svc.{domain}"
+
+
+def is_dns(service: Service) -> bool:
+    """Tell whether this is the Service that Pods ask for names."""
+    if service.metadata.namespace != SYSTEM_NAMESPACE:
+        return False
+    key, value = DNS_LABEL
+    return service.metadata.labels.get(key) == value or service.metadata.name in DNS_NAMES
 
 
 def has_address(service: Service) -> bool:

@@ -16,7 +16,7 @@ from bot.facts.scope import Scope
 from bot.node import client
 from bot.node.answers import Resolved
 from bot.node.requests import question
-from bot.node.targets import dns_servers, domain_names, has_address, questions, service_name
+from bot.node.targets import DNS_DOMAIN, dns_servers, domain_names, has_address, questions, service_name
 from bot.probes.dns import dns_services, server_of
 from bot.probes.probe import Unreadable
 from bot.probes.reading import SYSTEM_NAMESPACE, Pods, find_services
@@ -24,8 +24,6 @@ from bot.probes.workload import AnyWorkload, workloads_of
 
 READS = (Service, Pod, ConfigMap, Deployment, StatefulSet, DaemonSet)
 
-DOMAIN = "cluster.local"
-"""Where the DNS servers' settings name no other (kubelet's clusterDomain, by default of all installers)."""
 NAMES_TRIED = 10
 """Services whose names are looked up in one diagnosis (ours)."""
 NODES_TRIED = 8
@@ -94,7 +92,7 @@ async def lookups_in(cluster: Cluster, scope: Scope) -> list[Lookups]:
     pods = Pods(await cluster.list(Pod, namespace=SYSTEM_NAMESPACE))
     workloads = await workloads_of(cluster, SYSTEM_NAMESPACE)
     settings = [item.data.get("Corefile", "") for item in await corefiles(cluster)]
-    domain = next(filter(None, map(corefile.zone, settings)), DOMAIN)
+    domain = next(filter(None, map(corefile.zone, settings)), DNS_DOMAIN)
     common, nobody = domain_names(domain)
     targets = [item for item in await find_services(cluster, scope) if has_address(item)][:NAMES_TRIED]
     found = []

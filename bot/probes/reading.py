@@ -10,13 +10,10 @@ from bot.cluster.port import Cluster
 from bot.cluster.selectors import selects
 from bot.facts.base import Reason
 from bot.facts.scope import Scope, Subject
+from bot.node.targets import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, is_dns
 from bot.probes.probe import CannotTell
 
-SYSTEM_NAMESPACE = "kube-system"
-
-DNS_LABEL = ("k8s-app", "kube-dns")
-"""kubeadm, k3s, RKE2, EKS, GKE and AKS all label the DNS Service so, whatever answers behind it."""
-DNS_NAMES = ("kube-dns", "coredns")
+__all__ = ["DNS_LABEL", "DNS_NAMES", "SYSTEM_NAMESPACE", "is_dns"]
 
 
 async def services_in(cluster: Cluster, scope: Scope) -> list[Service]:
@@ -100,14 +97,6 @@ async def pods_in(cluster: Cluster, scope: Scope) -> Pods:
     homes = () if scope.cluster_wide else (pod.namespace for pod in (*scope.clients, *scope.backends))
     namespaces = dict.fromkeys((*namespaces_in(scope), *homes))
     return Pods([pod for namespace in namespaces for pod in await cluster.list(Pod, namespace=namespace)])
-
-
-def is_dns(service: Service) -> bool:
-    """Tell whether this is the Service that Pods ask for names."""
-    if service.metadata.namespace != SYSTEM_NAMESPACE:
-        return False
-    key, value = DNS_LABEL
-    return service.metadata.labels.get(key) == value or service.metadata.name in DNS_NAMES
 
 
 def owner_of(pod: Pod) -> Subject:
