@@ -24,12 +24,14 @@ READS = [
     "events",
     "ingressclasses.networking.k8s.io",
     "ingresses.networking.k8s.io",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io",
     "namespaces",
     "networkpolicies.networking.k8s.io",
     "nodes",
     "pods",
     "services",
     "statefulsets.apps",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io",
 ]
 """What the reader may list. A probe that needs more changes what a cluster's owner has to grant: say so here."""
 

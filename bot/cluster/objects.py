@@ -50,7 +50,13 @@ class Meta(Part, frozen=True, kw_only=True):
     creation_timestamp: str = ""
     deletion_timestamp: str = ""
     labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    """Those of :data:`bot.cluster.redact.ANNOTATIONS`, where they are addresses; others may hold anything."""
     owner_references: tuple[OwnerReference, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.annotations:
+            msgspec.structs.force_setattr(self, "annotations", redact.annotations(self.annotations))
 
 
 class Object(Part, frozen=True, kw_only=True):
@@ -90,12 +96,32 @@ class ServiceSpec(Part, frozen=True, kw_only=True):
     ports: tuple[ServicePortSpec, ...] = ()
     external_name: str = ""
     publish_not_ready_addresses: bool = False
+    external_traffic_policy: str = ""
+    internal_traffic_policy: str = ""
+    session_affinity: str = "None"
+    load_balancer_source_ranges: tuple[str, ...] = ()
+
+
+class LoadBalancerIngress(Part, frozen=True, kw_only=True):
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancerStatus(Part, frozen=True, kw_only=True):
+    ingress: tuple[LoadBalancerIngress, ...] = ()
+
+
+class ExternalStatus(Part, frozen=True, kw_only=True):
+    """Of a Service or an Ingress: where it is reached from outside."""
+
+    load_balancer: LoadBalancerStatus = LoadBalancerStatus()
 
 
 class Service(Object, frozen=True, kw_only=True):
     resource: ClassVar[Resource] = Resource("", ("v1",), "services")
 
     spec: ServiceSpec = ServiceSpec()
+    status: ExternalStatus = ExternalStatus()
 
 
 class EndpointConditions(Part, frozen=True, kw_only=True):
@@ -145,6 +171,7 @@ class ContainerPort(Part, frozen=True, kw_only=True):
     name: str = ""
     container_port: int = 0
     host_port: int = 0
+    host_ip: str = msgspec.field(default="", name="hostIP")
     protocol: str = "TCP"
 
 
@@ -574,19 +601,6 @@ class IngressSpec(Part, frozen=True, kw_only=True):
     rules: tuple[IngressHostRule, ...] = ()
 
 
-class LoadBalancerIngress(Part, frozen=True, kw_only=True):
-    ip: str = ""
-    hostname: str = ""
-
-
-class LoadBalancerStatus(Part, frozen=True, kw_only=True):
-    ingress: tuple[LoadBalancerIngress, ...] = ()
-
-
-class IngressStatus(Part, frozen=True, kw_only=True):
-    load_balancer: LoadBalancerStatus = LoadBalancerStatus()
-
-
 class AnnotatedMeta(Meta, frozen=True, kw_only=True):
     """Decoded with annotations; the object takes from them what it keeps, and drops them at once."""
 
@@ -606,7 +620,7 @@ class Ingress(Object, frozen=True, kw_only=True):
 
     metadata: AnnotatedMeta = AnnotatedMeta()
     spec: IngressSpec = IngressSpec()
-    status: IngressStatus = IngressStatus()
+    status: ExternalStatus = ExternalStatus()
     annotated_class: str = ""
     """That of the annotation kubernetes.io/ingress.class, which controllers match by themselves."""
     applied_rules: tuple[IngressHostRule, ...] = ()
@@ -658,6 +672,49 @@ class ConfigMap(Object, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "data", redact.settings(self.metadata.name, self.data))
 
 
+class WebhookService(Part, frozen=True, kw_only=True):
+    namespace: str = ""
+    name: str = ""
+    port: int = 443
+
+
+class WebhookClient(Part, frozen=True, kw_only=True):
+    """Whom the API server calls. Of its certificates only whether there are any is kept."""
+
+    service: WebhookService | None = None
+    ca_bundle: str = ""
+    has_ca_bundle: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ca_bundle:
+            msgspec.structs.force_setattr(self, "has_ca_bundle", True)
+            msgspec.structs.force_setattr(self, "ca_bundle", "")
+
+
+class Webhook(Part, frozen=True, kw_only=True):
+    name: str = ""
+    client_config: WebhookClient = WebhookClient()
+    # admissionregistration/v1: a webhook that cannot be called refuses by default.
+    failure_policy: str = "Fail"
+    timeout_seconds: int = 10
+
+
+class ValidatingWebhookConfiguration(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource(
+        "admissionregistration.k8s.io", ("v1",), "validatingwebhookconfigurations", namespaced=False
+    )
+
+    webhooks: tuple[Webhook, ...] = ()
+
+
+class MutatingWebhookConfiguration(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource(
+        "admissionregistration.k8s.io", ("v1",), "mutatingwebhookconfigurations", namespaced=False
+    )
+
+    webhooks: tuple[Webhook, ...] = ()
+
+
 OBJECT_TYPES: tuple[type[Object], ...] = (
     ConfigMap,
     DaemonSet,
@@ -666,10 +723,12 @@ OBJECT_TYPES: tuple[type[Object], ...] = (
     Event,
     Ingress,
     IngressClass,
+    MutatingWebhookConfiguration,
     Namespace,
     NetworkPolicy,
     Node,
     Pod,
     Service,
     StatefulSet,
+    ValidatingWebhookConfiguration,
 )

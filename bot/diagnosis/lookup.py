@@ -78,6 +78,8 @@ class Lookup:
             return await self.at_address(mention, namespace)
         if is_host_name(mention.name) and not mention.namespace:
             return await self.host(mention, namespace)
+        if is_host_name(mention.name) and (routes := await self.routes(mention.name, namespace)):
+            return Found(mention=mention, subjects=routes, fit=Fit.EXACT, port=mention.port)
         found = await self.named(mention, namespace=namespace, strictly=strictly, worst=worst)
         return found if found.subjects else self.outside(mention, worst=worst) or found
 

@@ -153,6 +153,7 @@ def compose(
         dns=ends.dns or not found,
         outside_host=there.host,
         outside_port=(symptom.port or there.outside_port) if there.host else 0,
+        port=0 if there.host else resolved.target.mention.port or symptom.port,
         url_host=resolved.target.mention.name if is_host_name(resolved.target.mention.name) and not there.host else "",
         url_path=resolved.target.mention.path,
         cluster_wide=not found,

@@ -18,11 +18,13 @@ from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFl
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
-from bot.facts.ways import NodePair, NodeTrouble, OutsideWay, PathMtu, PodWay
+from bot.facts.ways import NodePair, NodeTrouble, OutsideAddress, OutsideWay, PathMtu, PodWay
+from bot.facts.webhook import AdmissionWebhook
 
 FACT_TYPES: dict[str, type[Fact]] = {
     fact_type.kind: fact_type
     for fact_type in (
+        AdmissionWebhook,
         BackendConnect,
         BackendReplacement,
         ClientAddress,
@@ -63,6 +65,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeTcp,
         NodeTrouble,
         NodeUdp,
+        OutsideAddress,
         OutsideWay,
         OverlayMtu,
         PathMtu,

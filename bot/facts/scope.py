@@ -57,6 +57,8 @@ class Scope:
     """Name lookup lies on the way (it does, unless an IP address was named)."""
     outside_host: str = ""
     outside_port: int = 0
+    port: int = 0
+    """The port that was named with a target in the cluster: a Service's, a Pod's, or a Node's (nodePort, hostPort)."""
     url_host: str = ""
     """The host of an Ingress that was named."""
     url_path: str = ""

@@ -12,7 +12,7 @@ from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_sett
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
-from bot.probes.outside import outside_way
+from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
 from bot.probes.pod import pod_state
 from bot.probes.pod_way import pod_way
@@ -29,6 +29,7 @@ from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.trouble import node_trouble
 from bot.probes.ways import node_pair, path_mtu
+from bot.probes.webhook import admission_webhook
 from bot.probes.workload import workload
 
 PROBES: tuple[Probe, ...] = (
@@ -43,6 +44,7 @@ PROBES: tuple[Probe, ...] = (
     client_dns,
     container_port_conflict,
     host_port_request,
+    admission_webhook,
     dns_service,
     dns_pod,
     dns_answer,
@@ -85,6 +87,7 @@ PROBES: tuple[Probe, ...] = (
     node_trouble,
     pod_way,
     outside_way,
+    outside_address,
     drop_history,
     steal_history,
     conntrack_history,

@@ -78,7 +78,8 @@ class World:
             for service in services:
                 behind = pods.selected_by(service) if service.metadata.name == subject.name else []
                 if behind and not is_dns(service):
-                    ports = [(port.protocol, resolve(port, behind[0])) for port in service.spec.ports]
+                    named = [p for p in service.spec.ports if scope.port in (p.port, p.node_port)]
+                    ports = [(port.protocol, resolve(port, behind[0])) for port in named or service.spec.ports]
                     end = end_of(behind[0], {})
                     found.append(Target(flow="service", end=end, ports=ports, service=service.metadata.name))
         return found

@@ -137,6 +137,7 @@ async def test_a_host_name_outside() -> None:
         ("shop.example.com/pay/now answers 404", ["Service shop/cart-api"]),
         ("shop.example.com/else answers 404", ["Service shop/web"]),
         ("shop.example.com answers 404", ["Service shop/cart-api", "Service shop/web"]),
+        ("Users get 503 on shop.example.com/pay (namespace shop), other paths work", ["Service shop/cart-api"]),
         ("users get 503 from ingress `public` in shop", ["Service shop/cart-api", "Service shop/web"]),
     ],
 )
