@@ -92,8 +92,13 @@ def on_path(finding: Finding, scope: Scope) -> bool:
             return subject.name in scope.namespaces
         case "NetworkPolicy":
             return subject.namespace in scope.namespaces
+        case "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
+            # Only those are found that refuse Pods of the symptom's namespaces.
+            return True
         case "ConfigMap" | "DaemonSet":
             # What translates Services is met by every connection to one.
+            if finding.rule.hop == "outside-host":
+                return bool(scope.outside_host)
             return finding.rule.hop == "service" and subject.namespace == SYSTEM_NAMESPACE and bool(scope.services)
     return False
 
