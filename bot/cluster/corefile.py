@@ -110,4 +110,4 @@ def speaks_of(override: str, name: str) -> bool:
     labels = name.rstrip(".").lower().split(".")
     flat = override.lower().replace("\\", "")
     own = [".".join(labels[index:]) for index in range(2) if len(labels) > index + 2]
-    return any(re.search(rf"(?<![a-z0-9_-]){re.escape(text)}(?![a-z0-9_-])", flat) for text in own)
+    return any(re.search(rf"(?<![a-z0-9_.-]){re.escape(text)}(?![a-z0-9_-])", flat) for text in own)
