@@ -47,3 +47,32 @@ def connects(node: str, results: Mapping[str, str]) -> tuple[Request, bytes]:
     made = {name: value for name, value in CAPTURED.items() if name != "series"}
     made |= {"node": node, "request": list(request), "connects": found}
     return request, json.dumps(made).encode()
+
+
+def reached(node: str, results: Mapping[str, Mapping[str, int]]) -> tuple[Request, bytes]:
+    request = ("reach", "--times", "4", *sorted(results))
+    found = {text: {"results": dict(ends), "us": 120 if ends.get("open") else 0} for text, ends in results.items()}
+    return request, json.dumps(_envelope(node, request) | {"reached": found}).encode()
+
+
+def resolved(node: str, answers: Mapping[str, Mapping[str, Any]]) -> tuple[Request, bytes]:
+    """Answers to A and AAAA alike, by question: ``code``, ``ip`` (of A), how many were ``lost`` of five, ``ms``."""
+    request = ("resolve", *sorted(answers))
+    found = {
+        text: {
+            kind: {
+                "asked": 5,
+                "times_us": [said.get("ms", 1) * 1000] * (5 - said.get("lost", 0)),
+                "codes": {said.get("code", "NOERROR"): 5 - said.get("lost", 0)} if said.get("lost", 0) < 5 else {},
+                "addresses": [said["ip"]] if kind == "A" and said.get("ip") else [],
+            }
+            for kind in ("A", "AAAA")
+        }
+        for text, said in answers.items()
+    }
+    return request, json.dumps(_envelope(node, request) | {"resolved": found}).encode()
+
+
+def _envelope(node: str, request: Request) -> dict[str, Any]:
+    made = {name: value for name, value in CAPTURED.items() if name != "series"}
+    return made | {"node": node, "request": list(request)}
