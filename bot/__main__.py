@@ -5,6 +5,8 @@ Nothing heavy is imported before a command needs it, so that ``netmedic --versio
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
@@ -191,11 +193,15 @@ async def database_problem(url: str) -> str:
 
 def main() -> None:
     """Run the command line."""
-    from bot.cli.app import cli
-
     program = Netmedic()
     try:
+        from bot.cli.app import cli
+
         cli(obj=program)
+    except ImportError:
+        # The installation lacks a part. Left alone, Python would end with 1, which says that a cause was found.
+        traceback.print_exc()
+        sys.exit(2)
     finally:
         program.close()
 

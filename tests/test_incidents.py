@@ -16,10 +16,13 @@ from bot.cluster.manifests import objects
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.cluster.objects import Object, Pod, Service
 from bot.cluster.selectors import selects
+from bot.diagnosis.diagnose import observed_kinds
 from bot.diagnosis.judge import Judgement, judge
+from bot.diagnosis.path import unread
 from bot.engine.book import RuleBook
 from bot.engine.plain import PlainEngine
 from bot.engine.rules import load
+from bot.engine.verdict import Verdict
 from bot.facts.base import Fact, Unknown
 from bot.facts.scope import Scope, Subject, SymptomKind
 from bot.node.requests import Request, sample_request
@@ -156,6 +159,8 @@ INCIDENTS = (
 WITHOUT_HELPER = {"target-port-closed": "service-target-port-undeclared", "nothing-listens": ""}
 """What is blamed where no connect can be made, if it is something else."""
 
+READS = sorted({of.resource.permission for probe in PROBES for of in probe.reads} | {"pods/log", "pods/exec"})
+
 incidents = pytest.mark.parametrize("incident", INCIDENTS, ids=lambda incident: incident.name)
 
 
@@ -215,9 +220,12 @@ async def observe(cluster: MemoryCluster, scope: Scope) -> list[Fact]:
     return [fact for probe in PROBES for fact in await probe.observe(cached, scope)]
 
 
+async def verdicts_of(book: RuleBook, cluster: MemoryCluster, scope: Scope) -> Sequence[Verdict]:
+    return book.evaluate(await observe(cluster, scope), observed_kinds(PROBES))
+
+
 async def diagnose(book: RuleBook, cluster: MemoryCluster, scope: Scope) -> Judgement:
-    facts = await observe(cluster, scope)
-    return judge(book.evaluate(facts, {kind.kind for probe in PROBES for kind in probe.gives}), scope)
+    return judge(await verdicts_of(book, cluster, scope), scope)
 
 
 @incidents
@@ -248,14 +256,16 @@ async def test_an_incident_has_no_other_cause_where_no_helper_runs(book: RuleBoo
     assert "conntrack-full" in {rule.rule for rule in found.not_checked}
 
 
-@pytest.mark.parametrize("permission", ["services", "pods", "endpointslices.discovery.k8s.io", "pods/exec"])
+@pytest.mark.parametrize("permission", READS)
 @incidents
 async def test_an_incident_is_never_called_healthy_where_something_may_not_be_read(
     book: RuleBook, incident: Incident, permission: str
 ) -> None:
     scope = await scope_of(replay(incident))
-    found = await diagnose(book, replay(incident, unreadable=[permission]), scope)
+    verdicts = await verdicts_of(book, replay(incident, unreadable=[permission]), scope)
+    found = judge(verdicts, scope)
 
     assert {cause.rule for cause in found.causes} <= {incident.cause, WITHOUT_HELPER.get(incident.name, incident.cause)}
     if incident.cause and not found.causes:
         assert incident.cause in {rule.rule for rule in found.not_checked}
+        assert any(permission in reason for reason in unread(scope, verdicts))

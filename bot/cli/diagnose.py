@@ -91,8 +91,8 @@ def diagnose(
 
     SYMPTOM is what you see, in your own words: who cannot reach what, and where.
 
-    Exit status: 0 no fault found, 1 a cause found, 2 it could not run, could not check anything, or a name has
-    several meanings.
+    Exit status: 0 no fault found, 1 a cause found, 2 it could not run, could not check what was asked, or a name
+    has several meanings.
     """
     if bundle and (context or kubeconfig):
         raise click.UsageError("--from reads a snapshot: leave --context and --kubeconfig out.")

@@ -26,4 +26,4 @@ def status_of(diagnosis: Diagnosis) -> int:
     """Return the exit status for a diagnosis; a cause of category ``no-fault`` says that nothing is wrong."""
     if any(cause.category != "no-fault" for cause in diagnosis.causes):
         return CAUSE_FOUND
-    return NOTHING_FOUND if answered(diagnosis) else COULD_NOT
+    return NOTHING_FOUND if answered(diagnosis) and not diagnosis.unread else COULD_NOT

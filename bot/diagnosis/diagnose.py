@@ -102,6 +102,7 @@ class Diagnose:
             ),
             access=Access(tier=tier, context=cached.context, server_version=version, next_tier=NEXT_TIER[tier]),
             notes=(*notes_of(scope), *cached.notes, *self.book.take_notes()),
+            unread=path.unread(scope, verdicts),
         )
         log.info(
             "diagnosis of %r: %d causes, %d ruled out, %d not checked, %.2f s",

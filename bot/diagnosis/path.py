@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 from bot.diagnosis.judge import Judgement
 from bot.diagnosis.report import Cause, Hop, HopStatus
+from bot.engine.rules import Severity
 from bot.engine.verdict import Outcome, Verdict
 from bot.facts.base import Reason
-from bot.facts.scope import Scope, Subject
+from bot.facts.scope import Scope, Subject, SymptomKind
+
+OBJECT_HOPS = frozenset({"entry", "service", "pod", "client-pod", "target-pod"})
+"""Hops that are objects of the Kubernetes API, named or meant by nearly every symptom."""
+
+FAILED_READS = frozenset({Reason.FORBIDDEN, Reason.TIMEOUT, Reason.UNREACHABLE})
+"""A read was tried and failed; without a helper, or of what a bundle does not hold, there was none to try."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +100,25 @@ def judge_stage(stage: Stage, verdicts: Sequence[Verdict], judgement: Judgement)
     else:
         status, detail = HopStatus.NOT_CHECKED, "nothing was looked at here"
     return Hop(hop=stage.hop, subject=stage.subject, status=status, detail=detail)
+
+
+def unread(scope: Scope, verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return why what was asked about could not be read, each reason once; with any, "no fault" cannot be said."""
+    hops = asked_hops(scope)
+    asked = (v for v in verdicts if v.rule.hop in hops and v.rule.severity is Severity.ERROR and could_not(v))
+    failed = (unknown for verdict in asked for unknown in verdict.missing if unknown.reason in FAILED_READS)
+    return tuple(dict.fromkeys(unknown.detail for unknown in failed))
+
+
+def asked_hops(scope: Scope) -> frozenset[str]:
+    """Return the hops that a symptom asks about, as rules name them."""
+    hops = frozenset(hop for stage in stages(scope) for hop in stage.rules_hops)
+    if scope.cluster_wide:
+        return hops
+    about = OBJECT_HOPS | {"snat", "outside-host"}
+    about |= {"name-lookup"} if scope.kind is SymptomKind.DNS else frozenset()
+    about |= {"node"} if scope.named_nodes else frozenset()
+    return hops & about
 
 
 def could_not(verdict: Verdict) -> bool:

@@ -175,6 +175,8 @@ class Diagnosis:
     plans: tuple[PlanReport, ...] = ()
     notes: tuple[str, ...] = ()
     """What a reader has to know besides: an engine that was replaced, objects that could not be decoded."""
+    unread: tuple[str, ...] = ()
+    """Why something that was asked about could not be read; with any, no causes do not mean no fault."""
     schema: str = field(default=SCHEMA)
 
     @property
@@ -184,6 +186,9 @@ class Diagnosis:
             more = len(self.causes) - 1
             return self.causes[0].summary + (f" ({more} more below.)" if more else "")
         checked = len(self.ruled_out)
+        if self.unread:
+            counts = f"{checked} ruled out, {len(self.not_checked)} not checked"
+            return f"Could not check what was asked ({counts}): {self.unread[0]}."
         if self.not_checked:
             return f"No fault found: {checked} ruled out, {len(self.not_checked)} could not be checked."
         return f"No fault found: {checked} ruled out."

@@ -65,9 +65,9 @@ cli(obj=Slow(), args=["serve"])
 """
 
 
-def python(code: str, **options: object) -> subprocess.CompletedProcess[str]:
+def python(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False, cwd=Path.cwd()
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=30, check=False, cwd=Path.cwd()
     )
 
 
@@ -200,6 +200,13 @@ def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
 
     assert ended.returncode == 130
     assert "Traceback" not in ended.stderr
+
+
+def test_an_installation_that_lacks_a_part_does_not_end_as_if_a_cause_was_found() -> None:
+    ended = python("import sys; sys.modules['bot.cli.text'] = None; from bot.__main__ import main; main()", "doctor")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "bot.cli.text" in ended.stderr
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -30,6 +30,8 @@ WEB = Ambiguous(word="web", candidates=(Subject("Service", "shop", "web"), Subje
         (fixtures.diagnosis(causes=(fixtures.changed(fixtures.WRONG_PORT, category="not-network"),)), 1),
         (fixtures.nothing_checked(), 2),
         (fixtures.diagnosis(ruled_out=()), 2),
+        (fixtures.diagnosis(unread=("not allowed to list pods",)), 2),
+        (fixtures.diagnosis(causes=(fixtures.WRONG_PORT,), unread=("not allowed to list pods",)), 1),
     ],
 )
 @pytest.mark.parametrize("output", ["text", "json", "yaml"])
@@ -64,6 +66,18 @@ def test_columns_says_how_wide(told: str, longest: int, monkeypatch: pytest.Monk
     shown = run(FakeProgram(answers=[fixtures.nothing_found()]), "diagnose", "web").stdout
 
     assert longest - 10 < max(map(len, shown.splitlines())) <= longest
+
+
+def test_a_failed_read_of_what_was_asked_about_is_never_told_as_no_fault() -> None:
+    unread = fixtures.diagnosis(
+        not_checked=fixtures.NOT_CHECKED, unread=("not allowed to list pods in namespace shop",)
+    )
+    shown = " ".join(run(FakeProgram(answers=[unread]), "diagnose", "web").stdout.split())
+
+    assert shown.startswith(
+        f"? Could not check what was asked ({len(unread.ruled_out)} ruled out, {len(unread.not_checked)} not checked): "
+        "not allowed to list pods in namespace shop."
+    )
 
 
 def test_explain_shows_the_proof() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+import pytest
+
 from bot.diagnosis.judge import judge
-from bot.diagnosis.path import draw, words
+from bot.diagnosis.path import draw, unread, words
 from bot.diagnosis.report import Hop, HopStatus
+from bot.engine.rules import Severity
 from bot.engine.verdict import Outcome, Verdict
 from bot.facts.base import Reason, Unknown, fields_of
 from bot.facts.pod import PodState
-from bot.facts.scope import Scope, Subject
+from bot.facts.scope import Scope, Subject, SymptomKind
 from tests.diagnosis.test_judge import CART, finding, found, rule
 
 WEB = Subject("Pod", "shop", "web-1")
@@ -103,6 +107,40 @@ def test_a_check_that_does_not_apply_leaves_a_hop_ok() -> None:
     )
 
     assert drawn(SCOPE, clean, elsewhere)["service"].status is HopStatus.OK
+
+
+def blind(reason: Reason, *, hop: str = "service", severity: Severity = Severity.ERROR) -> Verdict:
+    missing = Unknown(of="service_port", reason=reason, detail="not allowed to list services")
+    return Verdict(rule=rule("b", hop=hop, severity=severity), outcome=Outcome.NOT_CHECKED, missing=(missing,))
+
+
+@pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.TIMEOUT, Reason.UNREACHABLE])
+def test_a_failed_read_of_what_was_asked_about_is_told_once(reason: Reason) -> None:
+    assert unread(SCOPE, [blind(reason), blind(reason)]) == ("not allowed to list services",)
+
+
+@pytest.mark.parametrize("reason", [Reason.NO_HELPER, Reason.ABSENT, Reason.NOT_RECORDED, Reason.OUT_OF_SCOPE])
+def test_what_was_not_there_to_be_looked_at_is_no_failed_read(reason: Reason) -> None:
+    assert unread(SCOPE, [blind(reason)]) == ()
+
+
+def test_a_failed_read_counts_where_an_error_could_hide_behind_it() -> None:
+    assert unread(SCOPE, [blind(Reason.FORBIDDEN, severity=Severity.WARNING)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("hop", "changes"),
+    [
+        ("node", {"named_nodes": ("node1",)}),
+        ("name-lookup", {"kind": SymptomKind.DNS}),
+        ("encapsulation", {"cluster_wide": True}),
+    ],
+)
+def test_a_failed_read_counts_where_the_symptom_asks_about_its_hop(hop: str, changes: dict[str, Any]) -> None:
+    verdicts = [blind(Reason.FORBIDDEN, hop=hop)]
+
+    assert unread(SCOPE, verdicts) == ()
+    assert unread(dataclasses.replace(SCOPE, **changes), verdicts) == ("not allowed to list services",)
 
 
 def test_a_hop_that_nothing_looked_at_is_not_ok() -> None:

@@ -44,6 +44,7 @@ def test_the_schema_stands_first_and_the_order_is_that_of_the_report() -> None:
         "access",
         "plans",
         "notes",
+        "unread",
     ]
 
 

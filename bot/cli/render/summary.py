@@ -16,7 +16,7 @@ def verdict(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """Yield what is wrong, in one sentence, and how the symptom was understood."""
     status = verdict_status(diagnosis)
     sentence = diagnosis.headline
-    if not answered(diagnosis):
+    if not answered(diagnosis) and not diagnosis.unread:
         rules = counted(len(diagnosis.not_checked), "rule")
         why = f"{rules} had nothing to go by" if diagnosis.not_checked else "there are no rules"
         sentence = f"Nothing could be checked: {why}."
