@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import islice
 
 from bot.cluster.objects import LabelSelector, Namespace, NetworkPolicy, Pod, PolicyPeer, Service
 from bot.cluster.port import Cluster
@@ -44,8 +45,10 @@ async def target_isolation(cluster: Cluster, scope: Scope) -> Iterable[TargetIso
     policies = [
         item for namespace in namespaces_in(scope) for item in await cluster.list(NetworkPolicy, namespace=namespace)
     ]
-    crowd = await crowd_of(cluster, policies)
-    return [isolation_of(pod, service, policies, crowd) for pod, service in targets]
+    crowd, of = await crowd_of(cluster, policies), defaultdict(list)
+    for policy in policies:
+        of[policy.metadata.namespace].append(policy)
+    return [isolation_of(pod, service, of[pod.metadata.namespace], crowd) for pod, service in targets]
 
 
 def targets_of(every_pod: Pods, services: Sequence[Service], scope: Scope) -> list[tuple[Pod, str]]:
@@ -63,36 +66,43 @@ def targets_of(every_pod: Pods, services: Sequence[Service], scope: Scope) -> li
     return found + [(pod, "") for pod in every_pod.named(scope.backends) if not scope.services]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Crowd:
     """Everybody the peers of NetworkPolicies may mean."""
 
-    pods: Sequence[Pod]
-    namespace_labels: Mapping[str, Mapping[str, str]]
+    def __init__(self, pods: Iterable[Pod], namespace_labels: Mapping[str, Mapping[str, str]]) -> None:
+        """Keep the living Pods."""
+        self._namespace_labels = namespace_labels
+        self._pods = [(pod, self.end_of(pod)) for pod in pods if pod.alive]
+        self._meant: dict[tuple[tuple[str, str], str], list[Pod]] = {}
 
     def holds(self, peer: PolicyPeer, policy: NetworkPolicy, *, besides: Pod) -> bool:
         """Tell whether a peer is an address block, or matches a living Pod other than one."""
         if peer.ip_block is not None:
             return True
-        return any(
-            peers_match((peer,), self.end_of(pod), policy.metadata.namespace)
-            for pod in self.pods
-            if pod.alive and key_of(pod) != key_of(besides)
-        )
+        return any(key_of(pod) != key_of(besides) for pod in self._first_two(peer, policy))
 
     def end_of(self, pod: Pod) -> End:
         """Return a Pod as policies see it."""
-        return end_of(pod, self.namespace_labels.get(pod.metadata.namespace, {}))
+        return end_of(pod, self._namespace_labels.get(pod.metadata.namespace, {}))
+
+    def _first_two(self, peer: PolicyPeer, policy: NetworkPolicy) -> list[Pod]:
+        """Return two Pods that a peer matches: one of them is other than any that is asked for."""
+        namespace = policy.metadata.namespace
+        key = (key_of(policy), repr(peer))
+        if key not in self._meant:
+            meant = (pod for pod, end in self._pods if peers_match((peer,), end, namespace))
+            self._meant[key] = list(islice(meant, 2))
+        return self._meant[key]
 
 
 async def crowd_of(cluster: Cluster, policies: Sequence[NetworkPolicy]) -> Crowd:
     """Read the Pods of the policies' namespaces, and everything only if a policy selects namespaces."""
     if any(peer.namespace_selector is not None for policy in policies for peer in peers_of(policy)):
         namespaces = {item.metadata.name: item.metadata.labels for item in await cluster.list(Namespace)}
-        return Crowd(pods=await cluster.list(Pod), namespace_labels=namespaces)
+        return Crowd(await cluster.list(Pod), namespaces)
     places = sorted({policy.metadata.namespace for policy in policies})
     pods = [pod for place in places for pod in await cluster.list(Pod, namespace=place)]
-    return Crowd(pods=pods, namespace_labels={})
+    return Crowd(pods, {})
 
 
 def peers_of(policy: NetworkPolicy) -> list[PolicyPeer]:

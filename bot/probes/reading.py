@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from bot.cluster.objects import Object, Pod, Service
 from bot.cluster.port import Cluster
-from bot.cluster.selectors import selects
 from bot.facts.base import Reason
 from bot.facts.scope import Scope, Subject
 from bot.node.targets import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, is_dns
+from bot.probes.labels import ByLabel
 from bot.probes.probe import CannotTell
 
 __all__ = ["DNS_LABEL", "DNS_NAMES", "SYSTEM_NAMESPACE", "is_dns"]
@@ -62,18 +62,22 @@ def namespaces_in(scope: Scope) -> tuple[str, ...]:
     return namespaces
 
 
-class Pods:
-    """The living Pods of some namespaces, found by label: neither ended nor on their way out."""
+class Pods(ByLabel[Pod]):
+    """The living Pods of some namespaces: neither ended nor on their way out."""
 
     def __init__(self, pods: Iterable[Pod]) -> None:
         """Keep the living ones."""
+        living = [pod for pod in pods if pod.alive]
+        super().__init__((pod, pod.metadata.namespace, pod.metadata.labels) for pod in living)
         self._by_namespace: dict[str, list[Pod]] = defaultdict(list)
-        self._by_label: dict[tuple[str, str, str], list[Pod]] = defaultdict(list)
-        for pod in pods:
-            if pod.alive:
-                self._by_namespace[pod.metadata.namespace].append(pod)
-                for key, value in pod.metadata.labels.items():
-                    self._by_label[pod.metadata.namespace, key, value].append(pod)
+        self._by_owner: dict[tuple[str, str], list[Pod]] = defaultdict(list)
+        for pod in living:
+            self._by_namespace[pod.metadata.namespace].append(pod)
+            self._by_owner[pod.metadata.namespace, owner_of(pod).name].append(pod)
+
+    def owned_by(self, namespace: str, name: str) -> list[Pod]:
+        """Return those of a workload, whatever its kind."""
+        return self._by_owner.get((namespace, name), [])
 
     def of(self, namespace: str) -> list[Pod]:
         """Return all of a namespace."""
@@ -84,12 +88,6 @@ class Pods:
         wanted = {(subject.namespace, subject.name) for subject in subjects}
         namespaces = sorted({namespace for namespace, _ in wanted})
         return [pod for place in namespaces for pod in self.of(place) if (place, pod.metadata.name) in wanted]
-
-    def selected_by(self, service: Service) -> list[Pod]:
-        """Return those whose labels match a Service's selector; none for a Service without one."""
-        selector, namespace = service.spec.selector, service.metadata.namespace
-        candidates = (self._by_label.get((namespace, key, value), []) for key, value in selector.items())
-        return [pod for pod in min(candidates, key=len, default=[]) if selects(selector, pod.metadata.labels)]
 
 
 async def pods_in(cluster: Cluster, scope: Scope) -> Pods:

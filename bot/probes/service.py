@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from bot.cluster.objects import Endpoint, EndpointSlice, Pod, Service
 from bot.cluster.port import Cluster
@@ -11,7 +11,7 @@ from bot.cluster.selectors import to_text
 from bot.facts.scope import Scope
 from bot.facts.service import ServiceBackends, ServiceSelectorMisfit
 from bot.probes.probe import probe
-from bot.probes.reading import namespaces_in, owner_of, path_of, pods_in, services_in
+from bot.probes.reading import Pods, key_of, namespaces_in, owner_of, path_of, pods_in, services_in
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 
@@ -75,7 +75,7 @@ async def service_selector_misfit(cluster: Cluster, scope: Scope) -> Iterable[Se
     found = []
     for service in services:
         selector = service.spec.selector
-        near = [] if every_pod.selected_by(service) else nearest(service, every_pod.of(service.metadata.namespace))
+        near = [] if every_pod.selected_by(service) else nearest(service, every_pod)
         if not near:
             continue
         workloads = {owner_of(pod) for pod in near}
@@ -97,17 +97,21 @@ async def service_selector_misfit(cluster: Cluster, scope: Scope) -> Iterable[Se
     return found
 
 
-def nearest(service: Service, pods: Sequence[Pod]) -> list[Pod]:
-    """Return the Pods that carry most of a Service's selector; of equals, those of the workload of its own name."""
+def nearest(service: Service, pods: Pods) -> list[Pod]:
+    """Return the Pods that carry most of a Service's selector; of equals, those of the workload of its own name.
 
-    def likeness(pod: Pod) -> tuple[int, bool]:
-        matched = sum(pod.metadata.labels.get(key) == value for key, value in service.spec.selector.items())
-        return matched, owner_of(pod).name == service.metadata.name
-
-    best = max(map(likeness, pods), default=(0, False))
-    if not service.spec.selector or best == (0, False):
-        return []
-    return [pod for pod in pods if likeness(pod) == best]
+    What the Pods of many workloads carry tells nothing: then, and where nobody carries any of it, it is the latter.
+    """
+    namespace, selector = service.metadata.namespace, service.spec.selector
+    own = pods.owned_by(namespace, service.metadata.name) if selector else []
+    carriers = [pod for key, value in selector.items() for pod in pods.carrying(namespace, key, value)]
+    matched = Counter(map(key_of, carriers))
+    most = max(matched.values(), default=0)
+    alike = {key_of(pod): pod for pod in carriers if matched[key_of(pod)] == most}
+    own_and_alike = [pod for pod in own if key_of(pod) in alike]
+    if not own_and_alike and len({owner_of(pod) for pod in alike.values()}) in range(1, SHOWN_VALUES + 1):
+        return list(alike.values())
+    return own_and_alike or own
 
 
 def carried(key: str, pods: Iterable[Pod]) -> str:

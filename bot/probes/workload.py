@@ -10,6 +10,7 @@ from bot.cluster.selectors import selects
 from bot.facts.scope import Scope, Subject
 from bot.facts.service import Workload
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
+from bot.probes.labels import ByLabel
 from bot.probes.pod import first_readiness_probe
 from bot.probes.probe import probe
 from bot.probes.reading import key_of, namespaces_in, owner_of, path_of, services_in
@@ -21,8 +22,11 @@ AnyWorkload = Deployment | StatefulSet | DaemonSet
 async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
     """Find the workloads whose Pod template a Service of the symptom selects, with their replicas."""
     services, places = await services_in(cluster, scope), namespaces_in(scope)
-    workloads = [item for place in places for item in await workloads_of(cluster, place)]
-    providing = [(item, service) for service in services for item in workloads if provides(item, service)]
+    workloads = ByLabel(
+        (item, item.metadata.namespace, item.spec.template.metadata.labels)
+        for item in [item for place in places for item in await workloads_of(cluster, place)]
+    )
+    providing = [(item, service) for service in services for item in workloads.selected_by(service)]
     failures = await create_failures(cluster, [item for item, _ in providing if ready(item) < wanted(item)])
     leaving = {
         owner_of(pod): pod

@@ -179,14 +179,35 @@ async def test_of_equally_near_pods_those_of_the_services_own_name_are_meant() -
     assert (found.unmatched, found.near_workload) == ("version=v2", "web")
 
 
-async def test_equally_near_pods_of_several_workloads_are_not_ascribed_to_one() -> None:
-    [found] = await misfits(
-        service(selector={"app": "web", "env": "test"}),
-        *(pod(f"p-{n}", labels={"app": f"app{n}", "env": "test"}, owner=("StatefulSet", f"app{n}")) for n in range(5)),
-    )
+def of_apps(number: int) -> list[Manifest]:
+    owners = [f"app{n}" for n in range(number)]
+    return [pod(f"{app}-0", labels={"app": app, "env": "test"}, owner=("StatefulSet", app)) for app in owners]
 
-    assert (found.near_pods, found.near_workload) == (5, "")
-    assert (found.unmatched, found.carried) == ("app=web", "app=app0, app=app1, app=app2 and 2 more")
+
+async def test_equally_near_pods_of_several_workloads_are_not_ascribed_to_one() -> None:
+    [found] = await misfits(service(selector={"app": "web", "env": "test"}), *of_apps(3))
+
+    assert (found.near_pods, found.near_workload) == (3, "")
+    assert (found.unmatched, found.carried) == ("app=web", "app=app0, app=app1, app=app2")
+
+
+async def test_a_label_that_many_workloads_share_makes_none_of_them_near() -> None:
+    assert await misfits(service(selector={"app": "web", "env": "test"}), *of_apps(4)) == []
+
+
+async def test_the_workload_of_the_services_own_name_is_near_though_many_share_a_label() -> None:
+    own = pod("web-0", labels={"app": "wbe", "env": "prod"}, owner=("StatefulSet", "web"))
+    [found] = await misfits(service(selector={"app": "web", "env": "test"}), own, *of_apps(4))
+
+    assert (found.near_workload, found.unmatched) == ("web", "app=web,env=test")
+    assert found.carried == "app=wbe, env=prod"
+
+
+async def test_many_values_of_one_workload_are_counted() -> None:
+    pods = [pod(f"web-{n}", labels={"app": "web", "slot": f"s{n}"}, owner=("StatefulSet", "web")) for n in range(5)]
+    [found] = await misfits(service(selector={"app": "web", "slot": "s9"}), *pods)
+
+    assert found.carried == "slot=s0, slot=s1, slot=s2 and 2 more"
 
 
 @pytest.mark.parametrize(
