@@ -1,7 +1,7 @@
 """Cold start, and one diagnosis from a bundle and (where KUBECONFIG leads to a cluster) live.
 
-Baselines: a Python that starts and ends, for the cold start; `kubectl get pods -A` for the live diagnosis, which is what
-a person would type first instead.
+Baselines: a Python that starts and ends, for the cold start; `kubectl get pods -A` for the live diagnosis,
+what a person would type first instead.
 
 Run: python -m benchmarks.diagnosis [--namespace NAME] [SYMPTOM]
 """
