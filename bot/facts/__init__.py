@@ -8,12 +8,12 @@ from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.external import LocalTraffic, PodHostPort, ServiceEntry
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
-from bot.facts.ingress import IngressRoute, IngressState
+from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
-from bot.facts.pod import PodState
+from bot.facts.pod import PodPortRange, PodState
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
@@ -44,6 +44,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EndpointConnect,
         IngressRoute,
         IngressState,
+        GatewayRoute,
         HostPortRequest,
         KubeProxyMode,
         KubeProxyPod,
@@ -70,6 +71,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         OverlayMtu,
         PathMtu,
         PodHostPort,
+        PodPortRange,
         PodState,
         PodWay,
         PolicyCount,

@@ -45,3 +45,22 @@ class PodState(Fact):
     """What kubelet last said about it, at most 200 characters; empty if it said nothing.
 
     The Pod's address is written ``PodIP``, so that replicas say the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodPortRange(Fact):
+    """The local ports a Pod may connect from, where its own settings say.
+
+    Source: spec.securityContext.sysctls, net.ipv4.ip_local_port_range.
+    """
+
+    kind: ClassVar[str] = "pod_port_range"
+
+    namespace: str
+    name: str
+    node: str
+    workload: str
+    workload_type: str
+    first: int
+    last: int
+    ports: int

@@ -6,6 +6,7 @@ from bot.probes.addresses import client_address, missing_service
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.external import local_traffic, pod_host_port, service_entry
+from bot.probes.gateway import gateway_route
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
@@ -14,7 +15,7 @@ from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
-from bot.probes.pod import pod_state
+from bot.probes.pod import pod_port_range, pod_state
 from bot.probes.pod_way import pod_way
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
@@ -39,6 +40,7 @@ PROBES: tuple[Probe, ...] = (
     backend_connect,
     workload,
     pod_state,
+    pod_port_range,
     client_address,
     missing_service,
     client_dns,
@@ -70,6 +72,7 @@ PROBES: tuple[Probe, ...] = (
     pod_host_port,
     ingress_state,
     ingress_route,
+    gateway_route,
     node_condition,
     node_interface,
     node_conntrack,

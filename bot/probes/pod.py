@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.cluster.objects import Container, ContainerStatus, Event, Pod, Probe, Service, Terminated
 from bot.cluster.port import Cluster
-from bot.facts.pod import PodState
+from bot.facts.pod import PodPortRange, PodState
 from bot.facts.scope import Scope
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.probe import probe
@@ -15,6 +16,8 @@ from bot.probes.reading import find_services, key_of, owner_of, path_of, pods_in
 
 READINESS_FAILED = "Readiness probe failed:"
 """How kubelet begins its Event (reason Unhealthy)."""
+PORT_RANGE = "net.ipv4.ip_local_port_range"
+LOCAL_PORTS = re.compile(r"\s*(\d{1,5})\s+(\d{1,5})\s*")
 
 
 @probe(PodState, reads=(Service, Pod, Event))
@@ -28,6 +31,35 @@ async def pod_state(cluster: Cluster, scope: Scope) -> Iterable[PodState]:
     pods = behind + [(pod, "") for pod in named if key_of(pod) not in selected]
     said = await readiness_failures(cluster, [pod for pod, _ in pods if not pod.ready])
     return [state_of(pod, service, said.get(key_of(pod), ""), now=cluster.now()) for pod, service in pods]
+
+
+@probe(PodPortRange, reads=(Pod,))
+async def pod_port_range(cluster: Cluster, scope: Scope) -> Iterable[PodPortRange]:
+    """Tell which local ports the symptom's Pods may connect from, where their own settings say."""
+    every_pod = await pods_in(cluster, scope)
+    pods = every_pod.all() if scope.cluster_wide else every_pod.named((*scope.clients, *scope.backends))
+    found = []
+    for pod in pods:
+        limits = LOCAL_PORTS.fullmatch(
+            next((s.value for s in pod.spec.security_context.sysctls if s.name == PORT_RANGE), "")
+        )
+        if not limits:
+            continue
+        owner, first, last = owner_of(pod), int(limits[1]), int(limits[2])
+        found.append(
+            PodPortRange(
+                namespace=pod.metadata.namespace,
+                name=pod.metadata.name,
+                node=pod.spec.node_name,
+                workload=owner.name,
+                workload_type=owner.kind,
+                first=first,
+                last=last,
+                ports=max(0, last - first + 1),
+                source=f"{path_of(pod)}, spec.securityContext.sysctls",
+            )
+        )
+    return found
 
 
 async def readiness_failures(cluster: Cluster, pods: Iterable[Pod]) -> Mapping[tuple[str, str], str]:

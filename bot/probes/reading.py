@@ -83,6 +83,10 @@ class Pods(ByLabel[Pod]):
         """Return all of a namespace."""
         return self._by_namespace.get(namespace, [])
 
+    def all(self) -> list[Pod]:
+        """Return those of all namespaces."""
+        return [pod for pods in self._by_namespace.values() for pod in pods]
+
     def named(self, subjects: Iterable[Subject]) -> list[Pod]:
         """Return those that are named, each once."""
         wanted = {(subject.namespace, subject.name) for subject in subjects}

@@ -10,10 +10,10 @@ import pytest
 from bot.cluster.errors import Forbidden
 from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
-from bot.facts.pod import PodState
+from bot.facts.pod import PodPortRange, PodState
 from bot.facts.scope import Scope, Subject
 from bot.probes.events import TEXT_LENGTH
-from bot.probes.pod import pod_state
+from bot.probes.pod import pod_port_range, pod_state
 from tests.probes.manifests import WEB, Manifest, facts_of, manifest, pod, service, unknown_of
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -225,3 +225,32 @@ async def test_events_are_read_only_where_a_pod_is_not_ready() -> None:
 
     assert isinstance(found[0], PodState)
     assert missing.reason is Reason.FORBIDDEN
+
+
+async def test_a_pods_own_range_of_local_ports_is_told() -> None:
+    narrow = pod(owner=("StatefulSet", "web"))
+    narrow["spec"]["securityContext"] = {"sysctls": [{"name": "net.ipv4.ip_local_port_range", "value": "32000 32003"}]}
+    reading = from_manifests(service(), narrow, pod("web-2"))
+    scope = Scope(namespaces=("shop",), clients=(Subject("Pod", "shop", "web-1"), Subject("Pod", "shop", "web-2")))
+
+    assert await facts_of(pod_port_range, reading, scope) == [
+        PodPortRange(
+            namespace="shop",
+            name="web-1",
+            node="node1",
+            workload="web",
+            workload_type="StatefulSet",
+            first=32000,
+            last=32003,
+            ports=4,
+        )
+    ]
+
+
+@pytest.mark.parametrize("value", ["32000", "32000-32003", "", "32000 1000000"])
+async def test_a_range_that_is_none_is_not_told(value: str) -> None:
+    odd = pod()
+    odd["spec"]["securityContext"] = {"sysctls": [{"name": "net.ipv4.ip_local_port_range", "value": value}]}
+    scope = Scope(namespaces=("shop",), clients=(Subject("Pod", "shop", "web-1"),))
+
+    assert await facts_of(pod_port_range, from_manifests(odd), scope) == []
