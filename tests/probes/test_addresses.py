@@ -22,7 +22,7 @@ TO_WEB = Scope(
     namespaces=("shop",), clients=(TILL,), services=(WEB,), workloads=(Subject("Deployment", "shop", "till"),)
 )
 """A symptom of a client and a Service."""
-PORTS = [{"port": 80, "name": "http"}, {"port": 9090}]
+PORTS: list[Manifest] = [{"port": 80, "name": "http"}, {"port": 9090}]
 NAMESPACES = [manifest("Namespace", name, namespace="") for name in ("shop", "other")]
 
 
