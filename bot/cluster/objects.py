@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import msgspec
 
-from bot.cluster import addresses, corefile, redact
+from bot.cluster import addresses, corefile, redact, routes
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Meta(Part, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.annotations:
-            msgspec.structs.force_setattr(self, "annotations", redact.annotations(self.annotations))
+            msgspec.structs.force_setattr(self, "annotations", redact.known_annotations(self.annotations))
 
 
 class Object(Part, frozen=True, kw_only=True):
@@ -602,9 +602,13 @@ class IngressSpec(Part, frozen=True, kw_only=True):
 
 
 class AnnotatedMeta(Meta, frozen=True, kw_only=True):
-    """Decoded with annotations; the object takes from them what it keeps, and drops them at once."""
+    """Decoded with all annotations; the object takes from them what it keeps, and drops them at once."""
 
-    annotations: dict[str, str] = {}
+    def __post_init__(self) -> None:
+        """Leave them to the object."""
+
+    def __post_init__(self) -> None:
+        """Keep them until the object has looked."""
 
 
 class Applied(Part, frozen=True, kw_only=True):
@@ -656,6 +660,17 @@ class IngressClass(Object, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self.metadata, "annotations", {})
 
 
+class ConfiguredRoute(Part, frozen=True, kw_only=True):
+    """A path of URLs, and where a gateway sends it."""
+
+    where: str = ""
+    """The key of the ConfigMap."""
+    path: str = ""
+    host: str = ""
+    port: int = 0
+    """0 where none is written."""
+
+
 class ConfigMap(Object, frozen=True, kw_only=True):
     """Kept are known settings of kube-proxy and of CNIs; of any other, the addresses in it."""
 
@@ -663,12 +678,18 @@ class ConfigMap(Object, frozen=True, kw_only=True):
 
     data: dict[str, str] = {}
     addresses: tuple[ConfiguredAddress, ...] = ()
+    routes: tuple[ConfiguredRoute, ...] = ()
 
     def __post_init__(self) -> None:
         if self.data and self.metadata.name not in redact.CONFIG_MAPS:
             found = addresses.of_environment(self.data)
             kept = (ConfiguredAddress(where=key, host=host, port=port) for key, host, port in found)
             msgspec.structs.force_setattr(self, "addresses", (*self.addresses, *kept)[: addresses.MOST])
+            ways = (
+                ConfiguredRoute(where=key, path=path, host=host, port=port)
+                for key, (path, host, port) in routes.of_settings(self.data)
+            )
+            msgspec.structs.force_setattr(self, "routes", (*self.routes, *ways)[: routes.MOST])
         msgspec.structs.force_setattr(self, "data", redact.settings(self.metadata.name, self.data))
 
 

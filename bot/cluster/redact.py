@@ -5,6 +5,7 @@ Everything here is idempotent: text that was reduced once stays as it is, so a b
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -52,6 +53,23 @@ def message(text: str) -> str:
         if text == before:
             break
     return text
+
+
+ANNOTATIONS = ("flannel.alpha.coreos.com/public-ip", "flannel.alpha.coreos.com/public-ip-overwrite")
+"""Where a Node's end of the tunnel is, as it tells the others."""
+
+
+def known_annotations(found: Mapping[str, str]) -> dict[str, str]:
+    """Return the known annotations, where they are addresses."""
+    return {key: found[key] for key in ANNOTATIONS if _is_address(found.get(key, ""))}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def without_query(path: str) -> str:

@@ -92,15 +92,20 @@ def on_path(finding: Finding, scope: Scope) -> bool:
             return subject.name in scope.namespaces
         case "NetworkPolicy":
             return subject.namespace in scope.namespaces
-        case "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
-            # Only those are found that refuse Pods of the symptom's namespaces.
-            return True
-        case "ConfigMap" | "DaemonSet":
-            # What translates Services is met by every connection to one.
-            if finding.rule.hop == "outside-host":
-                return bool(scope.outside_host)
-            return finding.rule.hop == "service" and subject.namespace == SYSTEM_NAMESPACE and bool(scope.services)
+        case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
+            return is_about_the_way(finding, scope)
     return False
+
+
+def is_about_the_way(finding: Finding, scope: Scope) -> bool:
+    """Tell whether what serves the whole cluster is met by the symptom's packets."""
+    if finding.subject.kind.endswith("WebhookConfiguration"):
+        # Only those are found that refuse Pods of the symptom's namespaces.
+        return True
+    if finding.rule.hop == "outside-host":
+        return bool(scope.outside_host)
+    # What translates Services is met by every connection to one.
+    return finding.rule.hop == "service" and finding.subject.namespace == SYSTEM_NAMESPACE and bool(scope.services)
 
 
 def rank(finding: Finding, scope: Scope) -> tuple[int, int, bool, str, Subject]:

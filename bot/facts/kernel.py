@@ -174,6 +174,12 @@ class NodePeer(Fact):
     peer_address: str
     tunnel_end_is_peer: bool
     """True also when not tunnelled."""
+    published_end: str
+    """The address that ``peer`` tells others to send frames to; empty if it tells none."""
+    published_end_is_peer: bool
+    """True also where it tells none."""
+    before_peer: bool
+    """``node`` comes before ``peer`` by name, so that rules can take a pair once."""
     peer_mac_known_wrong: bool
     """The Node has a MAC for the peer's address that is not the one of the peer's uplink. False where they are not on
     one link."""

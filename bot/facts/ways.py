@@ -135,7 +135,9 @@ class PodWay(Fact):
     mtu: int
     """Its interface's MTU, by the segment it takes; 0 if no port was open."""
     node_mtu: int
-    """The MTU of the Node's device that leads to it."""
+    """The MTU of the Node's device that leads to it, or of its tunnel where that is less."""
+    mtu_missing: int
+    """node_mtu - mtu; 0 where either is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +162,11 @@ class OutsideWay(Fact):
     lost_permille: int
     median_us: int
     worst_us: int
+    lost_percent: int
     rtt_ms: int
     """The median in milliseconds."""
+    port_named: bool
+    """The symptom, or a target of the configuration, names the port."""
     expected_mtu: int
     """The MTU of the device; 0 when the host answers no UDP packet."""
     passed_mtu: int
@@ -170,3 +175,22 @@ class OutsideWay(Fact):
     told: bool
     node_well: bool
     """The same Node reaches the API server without loss."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideAddress(Fact):
+    """Where the address of the host outside lies.
+
+    Made for symptoms that name an address, and CNIs whose ConfigMap names the Pod network. Source: that ConfigMap.
+    """
+
+    kind: ClassVar[str] = "outside_address"
+
+    host: str
+    pod_network: str
+    inside: bool
+    """It lies in the Pod network, so Nodes take it for a Pod's."""
+    is_pod: bool
+    """A Pod has it."""
+    config_namespace: str
+    config_map: str

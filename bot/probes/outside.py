@@ -5,27 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.cluster.errors import ClusterError, NoHelper
-from bot.cluster.objects import EndpointSlice, Service
+from bot.cluster.objects import ConfigMap, DaemonSet, EndpointSlice, Pod, Service
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
 from bot.facts.scope import Scope
-from bot.facts.ways import OutsideWay
+from bot.facts.ways import OutsideAddress, OutsideWay
 from bot.node import client
 from bot.node.answers import Row, Size
 from bot.node.requests import question, target
+from bot.probes.cni import config_maps, identify
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL
+from bot.probes.peer import network as network_of
 from bot.probes.probe import CannotTell, Unreadable, probe
-from bot.probes.reading import SYSTEM_NAMESPACE, is_dns
+from bot.probes.reading import SYSTEM_NAMESPACE, is_dns, path_of
 from bot.probes.trouble import LOST_PERMILLE
 from bot.probes.ways import api_servers
 
 NODES_TRIED = 2
 """Nodes that connect to a host outside in one diagnosis (ours): it is somebody else's."""
 USUAL_PORT = 443
+NETWORK = re.compile(r'"(?:IPv6)?Network"\s*:\s*"([0-9a-fA-F.:/]+)"')
 
 
 @probe(OutsideWay, reads=(Service, EndpointSlice), helper=True)
@@ -54,6 +58,34 @@ async def outside_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
         passed = size.get(address) if isinstance(size, dict) else None
         found.append(fact_of(scope, node, (address, port), answer, passed))
     return found
+
+
+@probe(OutsideAddress, reads=(DaemonSet, ConfigMap, Pod))
+async def outside_address(cluster: Cluster, scope: Scope) -> Iterable[OutsideAddress]:
+    """Tell whether the address of the host outside lies in the Pod network."""
+    try:
+        address = ipaddress.ip_address(scope.outside_host)
+    except ValueError:
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names no address outside the cluster") from None
+    found = identify(await cluster.list(DaemonSet))
+    configs = await config_maps(cluster, *found) if found else []
+    named = [(config, text) for config in configs for text in NETWORK.findall(config.data.get("net-conf.json", ""))]
+    networks = [(config, network) for config, text in named if (network := network_of(text)) is not None]
+    if not networks:
+        raise CannotTell(Reason.UNRECOGNISED, "no ConfigMap of the CNI names the Pod network")
+    pods = {pod.status.pod_ip for pod in await cluster.list(Pod)}
+    return [
+        OutsideAddress(
+            host=scope.outside_host,
+            pod_network=str(network),
+            inside=address in network,
+            is_pod=scope.outside_host in pods,
+            config_namespace=config.metadata.namespace,
+            config_map=config.metadata.name,
+            source=path_of(config),
+        )
+        for config, network in networks
+    ]
 
 
 async def resolved(cluster: Cluster, node: str, host: str) -> str:
@@ -96,6 +128,8 @@ def fact_of(scope: Scope, node: str, place: tuple[str, int], rows: Mapping[str, 
         lost_permille=share(lost, row.tried, PERMILLE),
         median_us=row.median_us,
         worst_us=row.worst_us,
+        lost_percent=lost * 100 // row.tried if row.tried else 0,
+        port_named=bool(scope.outside_port),
         rtt_ms=round(row.median_us / 1000),
         expected_mtu=sized.limit if sized else 0,
         passed_mtu=sized.passed if sized else 0,

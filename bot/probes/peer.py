@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Node
 from bot.cluster.port import Cluster
+from bot.cluster.redact import ANNOTATIONS
 from bot.facts.base import Fact
 from bot.facts.kernel import NodePeer
 from bot.facts.scope import Scope
@@ -52,11 +53,18 @@ def peers_of(sample: Sample, peers: list[Node], macs: Mapping[str, str]) -> list
         cidr = network(next(iter(peer.spec.pod_cidrs), peer.spec.pod_cidr))
         address = next((one.address for one in peer.status.addresses if one.type == "InternalIP"), "")
         if cidr and address and peer.metadata.name != sample.node:
-            found.append(way(sample, peer.metadata.name, cidr, address, mac=macs.get(peer.metadata.name, "")))
+            mac, end = macs.get(peer.metadata.name, ""), published_end(peer)
+            found.append(way(sample, peer.metadata.name, cidr, address, mac=mac, published=end))
     return found
 
 
-def way(sample: Sample, peer: str, cidr: Network, address: str, *, mac: str) -> NodePeer:
+def published_end(peer: Node) -> str:
+    """Return where a Node tells others to send frames to; empty where it tells nothing."""
+    told = peer.metadata.annotations
+    return next((told[key] for key in reversed(ANNOTATIONS) if told.get(key)), "")
+
+
+def way(sample: Sample, peer: str, cidr: Network, address: str, *, mac: str, published: str = "") -> NodePeer:
     """Return the way to one peer."""
     series = sample.series
     links, addresses = sample.last(series.links), sample.last(series.addresses)
@@ -79,6 +87,9 @@ def way(sample: Sample, peer: str, cidr: Network, address: str, *, mac: str) -> 
         tunnel_end=end,
         peer_address=address,
         tunnel_end_is_peer=end == address or not tunnelled,
+        published_end=published,
+        published_end_is_peer=published in ("", address),
+        before_peer=sample.node < peer,
         peer_mac_known_wrong=bool(mac and seen and mac not in seen and on_link(sample, address)),
         **provenance(sample, series.routes),
     )

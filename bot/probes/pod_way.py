@@ -125,6 +125,7 @@ def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
     port, row = next(iter(rows.items()), (0, None))
     neighbour, node_mtu = at_node(tried.samples.get(own), pod.status.pod_ip)
     segment = max((row.segment for row in rows.values()), default=0)
+    mtu = segment + HEADERS if segment and ":" not in pod.status.pod_ip else 0
     return PodWay(
         namespace=pod.metadata.namespace,
         pod=pod.metadata.name,
@@ -142,8 +143,9 @@ def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
         policies=pod.metadata.namespace in tried.closed_off,
         open_port=port,
         open_port_lost_permille=lost_of(row),
-        mtu=segment + HEADERS if segment and ":" not in pod.status.pod_ip else 0,
+        mtu=mtu,
         node_mtu=node_mtu,
+        mtu_missing=node_mtu - mtu if mtu and node_mtu else 0,
         source=f"{own}, {other or 'no other Node'}: TCP connects to {pod.status.pod_ip}",
     )
 
@@ -171,4 +173,6 @@ def at_node(sample: Sample | ClusterError | None, ip: str) -> tuple[str, int]:
     device = next((link for link in sample.last(series.links) if entry and link.index == entry.index), None)
     if entry is None or device is None:
         return "unknown", 0
-    return "known" if entry.mac and entry.state not in ("failed", "incomplete") else "failed", device.mtu
+    tunnels = [link.mtu for link in sample.last(series.links) if link.vxlan and link.up]
+    known = entry.mac and entry.state not in ("failed", "incomplete")
+    return "known" if known else "failed", min([device.mtu, *tunnels])

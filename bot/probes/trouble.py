@@ -23,6 +23,8 @@ LOST_PERMILLE = 150
 LATE_US = 20_000
 """Ours: within one site a round trip takes less than 2 ms, to the next region about 20."""
 LATE_TIMES = 5
+FEWEST_DROPS = 5
+"""Ours: a stray frame of an unknown protocol counts as a drop too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +108,20 @@ def rank(
     """Return how much speaks for an end: ways in trouble, how few are well, that nothing arrives, that it is meant."""
     own = sum(end in (look.way.node, look.way.peer) for look in ill)
     well = sum(end in (look.way.node, look.way.peer) and not look.trouble for look in all_of_layer)
-    deaf = own > 0 and ill[0].trouble == "silent" and not receives(measured, end)
-    return own, -well, deaf, end in scope.target_nodes
+    return own, -well, own > 0 and is_marked(measured, end, ill[0].trouble), end in scope.target_nodes
+
+
+def is_marked(measured: Measured, node: str, trouble: str) -> bool:
+    """Tell whether a Node's own counters speak of the trouble."""
+    outer = [fact for fact in interfaces(measured, node) if fact.role in ("uplink", "overlay")]
+    match trouble:
+        case "silent":
+            return not receives(measured, node)
+        case "lossy":
+            return any(fact.rx_dropped + fact.tx_dropped >= FEWEST_DROPS for fact in outer)
+        case "narrow":
+            return any(fact.tx_dropped for fact in outer)
+    return False
 
 
 def trouble_fact(

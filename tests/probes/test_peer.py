@@ -39,6 +39,9 @@ WELL = NodePeer(
     tunnel_end=PEER_IP,
     peer_address=PEER_IP,
     tunnel_end_is_peer=True,
+    published_end="",
+    published_end_is_peer=True,
+    before_peer=True,
     peer_mac_known_wrong=False,
 )
 
