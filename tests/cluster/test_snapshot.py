@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.cluster import snapshot
+from bot.cluster import rehearse, snapshot
 from bot.cluster.errors import Forbidden, NotRecorded, TimedOut, Unreachable
 from bot.cluster.manifests import objects
 from bot.cluster.memory import Helper, MemoryCluster
@@ -14,7 +14,7 @@ from bot.cluster.objects import ConfigMap, DaemonSet, Object, Pod
 from bot.cluster.port import T
 from bot.cluster.snapshot import record
 from bot.node.requests import sample_request
-from bot.probes import ports
+from bot.probes import lookups, ports, translation
 
 
 class Asked(MemoryCluster):
@@ -196,3 +196,46 @@ async def test_progress_is_told() -> None:
     await record(Asked(CONFIG), progress=steps.append)
 
     assert steps == ["Reading objects", "Reading the logs of kube-proxy", "Asking the node helpers"]
+
+
+DNS_AND_SLICE = """
+kind: Service
+metadata: {name: kube-dns, namespace: kube-system, labels: {k8s-app: kube-dns}}
+spec: {clusterIP: 10.96.0.10, selector: {k8s-app: kube-dns}, ports: [{port: 53, protocol: UDP}]}
+---
+kind: Pod
+metadata: {name: dns-1, namespace: kube-system, labels: {k8s-app: kube-dns}}
+status: {phase: Running, podIP: 10.1.0.53}
+---
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {clusterIP: 10.96.0.7, ports: [{port: 80}]}
+---
+kind: EndpointSlice
+metadata: {name: api-1, namespace: shop, labels: {kubernetes.io/service-name: api}}
+ports: [{port: 8080, protocol: TCP}]
+endpoints: [{addresses: [192.0.2.9]}]
+---
+"""
+
+
+async def test_names_are_looked_up_and_services_connected_to_from_each_node() -> None:
+    of = Asked(DNS_AND_SLICE, helpers=HELPERS)
+
+    await record(of)
+
+    names = [f"{name}.default.svc.cluster.local" for name in ("kubernetes", "netmedic-asks-for-nobody")]
+    questions = {
+        f"{server}:53/{name}"
+        for server in ("10.96.0.10", "10.1.0.53")
+        for name in (*names, "api.shop.svc.cluster.local")
+    }
+    asked = {(node, word): set(items) for node, word, *items in of.requests}
+    for node in HELPERS:
+        assert asked[node, "resolve"] == questions
+        assert asked[node, "reach"] == {"--times", "4", "10.96.0.7:80", "192.0.2.9:8080"}
+
+
+def test_as_many_nodes_ask_for_a_recording_as_for_a_diagnosis() -> None:
+    assert max(lookups.NODES_TRIED, translation.NODES_TRIED) <= rehearse.MAX_NODES
+    assert lookups.NAMES_TRIED <= rehearse.MAX_NAMES

@@ -9,7 +9,8 @@ from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.scope import Scope
-from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod
+from bot.facts.translation import KubeProxySettings
+from bot.probes.kubeproxy import covers, kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from tests.probes.manifests import Manifest, facts_of, manifest, pod, service, unknown_of
 
 EVERYTHING = Scope(cluster_wide=True)
@@ -165,3 +166,50 @@ async def test_a_cluster_without_the_daemonset_is_not_judged_by_it() -> None:
     missing = await unknown_of(kube_proxy_pod, from_manifests(node("node1")), EVERYTHING)
 
     assert missing.reason is Reason.UNRECOGNISED
+
+
+async def test_the_cluster_cidr_is_compared_with_where_the_pods_are() -> None:
+    nodes = [node("node1"), node("node2")]
+    for number, one in enumerate(nodes, start=1):
+        one["spec"] = {"podCIDR": f"10.244.{number}.0/24"}
+    reading = from_manifests(kube_proxy_config("mode: ipvs\nclusterCIDR: 10.32.0.0/12"), *nodes)
+
+    assert await facts_of(kube_proxy_settings, reading, EVERYTHING) == [
+        KubeProxySettings(
+            namespace="kube-system",
+            config_map="kube-proxy",
+            mode="ipvs",
+            cluster_cidr="10.32.0.0/12",
+            local_by="ClusterCIDR",
+            pod_cidrs="10.244.1.0/24, 10.244.2.0/24",
+            covers_pods=False,
+        )
+    ]
+
+
+async def test_another_way_to_tell_local_traffic_is_told() -> None:
+    [found] = await facts_of(
+        kube_proxy_settings,
+        from_manifests(kube_proxy_config("detectLocalMode: NodeCIDR\nclusterCIDR: null")),
+        EVERYTHING,
+    )
+
+    assert isinstance(found, KubeProxySettings)
+    assert (found.local_by, found.cluster_cidr, found.mode, found.covers_pods) == ("NodeCIDR", "", "iptables", True)
+
+
+@pytest.mark.parametrize(
+    ("cluster_cidr", "ranges", "covered"),
+    [
+        ("10.244.0.0/16", ["10.244.1.0/24"], True),
+        ("10.244.0.0/16", ["10.245.1.0/24"], False),
+        ("10.244.0.0/16,fd00::/48", ["10.244.1.0/24", "fd00::1:0/112"], True),
+        ("10.244.0.0/16", ["10.244.1.0/24", "fd00::1:0/112"], True),
+        ("fd00::/48", ["fd01::1:0/112"], False),
+        ("", ["10.244.1.0/24"], True),
+        ("nonsense", ["10.244.1.0/24"], True),
+        ("10.244.0.0/16", ["nonsense"], True),
+    ],
+)
+def test_a_range_is_covered_by_one_of_its_family(cluster_cidr: str, ranges: list[str], *, covered: bool) -> None:
+    assert covers(cluster_cidr, ranges) is covered
