@@ -43,23 +43,27 @@ class Judgement:
 def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     """Sort verdicts into causes, side notes, what was ruled out and what could not be checked.
 
-    A cause is a finding that no other finding explains and that lies on the path. Errors are causes, the surest ones:
-    beside a proven one, what is only likely is not needed to explain the symptom. A warning is a cause only where no
-    error is found and its rule names the kind of symptom.
+    A cause is a finding that no other finding explains and that lies on the path, itself or in what it explains. Errors
+    are causes, the surest ones: beside a proven one, what is only likely is not needed to explain the symptom. A warning
+    is a cause only where no error is found and its rule names the kind of symptom.
     """
     found = [finding for verdict in verdicts for finding in verdict.findings]
     explained = {id(below) for finding in found for below in consequences(finding)}
-    roots = [finding for finding in found if id(finding) not in explained]
-    errors = [f for f in roots if f.rule.severity is Severity.ERROR and on_path(f, scope)]
+    links = [finding for finding in found if is_link(finding)]
+    roots = [finding for finding in found if id(finding) not in explained and not is_link(finding)]
+    roots.sort(key=lambda finding: rank(finding, scope))
+
+    def concerns(finding: Finding) -> bool:
+        return any(on_path(each, scope) for each in (finding, *consequences(finding, links)))
+
+    errors = [f for f in roots if f.rule.severity is Severity.ERROR and concerns(f)]
     causes = surest(errors, scope) or [
-        f for f in roots if f.rule.severity is Severity.WARNING and scope.kind in f.rule.symptoms and on_path(f, scope)
+        f for f in roots if f.rule.severity is Severity.WARNING and scope.kind in f.rule.symptoms and concerns(f)
     ]
     blamed = {id(finding) for finding in causes}
     return Judgement(
-        causes=tuple(cause_of(f) for f in sorted(causes, key=lambda f: rank(f, scope))),
-        also_seen=tuple(
-            cause_of(f) for f in sorted((f for f in roots if id(f) not in blamed), key=lambda f: rank(f, scope))
-        ),
+        causes=tuple(cause_of(f, links) for f in causes),
+        also_seen=tuple(cause_of(f, links) for f in roots if id(f) not in blamed),
         ruled_out=tuple(ruled_out(v) for v in verdicts if v.outcome is Outcome.RULED_OUT),
         not_checked=tuple(not_checked(v) for v in verdicts if v.outcome is Outcome.NOT_CHECKED),
     )
@@ -73,11 +77,19 @@ def surest(errors: Sequence[Finding], scope: Scope) -> list[Finding]:
     return [finding for finding in errors if CONFIDENCE_ORDER.index(finding.rule.confidence) == best]
 
 
-def consequences(finding: Finding) -> Iterator[Finding]:
-    """Yield what a finding explains, directly or through what it explains."""
+def is_link(finding: Finding) -> bool:
+    """Tell whether a finding only says that another one takes a third along: no fault of its own."""
+    return finding.rule.severity is Severity.INFO and 0 < len(finding.explains) < len(finding.findings)
+
+
+def consequences(finding: Finding, links: Sequence[Finding] = ()) -> Iterator[Finding]:
+    """Yield what a finding explains: directly, through what it explains, or through a link that rests on it."""
     for below in finding.explains:
         yield below
-        yield from consequences(below)
+        yield from consequences(below, links)
+    for link in links:
+        if any(finding is each for each in link.findings) and not any(finding is each for each in link.explains):
+            yield from consequences(link)
 
 
 def on_path(finding: Finding, scope: Scope) -> bool:
@@ -119,7 +131,7 @@ def rank(finding: Finding, scope: Scope) -> tuple[int, int, bool, str, Subject]:
     )
 
 
-def cause_of(finding: Finding) -> Cause:
+def cause_of(finding: Finding, links: Sequence[Finding] = ()) -> Cause:
     """Return a finding as the report shows it."""
     rule = finding.rule
     return Cause(
@@ -132,7 +144,7 @@ def cause_of(finding: Finding) -> Cause:
         subject=finding.subject,
         details=dict(finding.details),
         evidence=evidence_of(all_facts(finding)),
-        explains=tuple(dict.fromkeys(below.summary for below in consequences(finding))),
+        explains=tuple(dict.fromkeys(below.summary for below in consequences(finding, links))),
         confidence=rule.confidence,
         playbook=rule.playbook,
         remedy=rule.remedy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,23 @@ def test_a_cause_carries_its_whole_proof_with_values_places_and_times() -> None:
     )
     assert evidence.value["steal_permille"] == 400
     assert [below.rule for below in cause.proof.because] == ["cpu-steal-high"]
+
+
+def test_a_link_gives_its_consequence_to_the_cause_it_rests_on_and_is_not_shown_itself() -> None:
+    full = finding(rule("conntrack-full"), Subject("Node", "", "node9"))
+    dns = finding(rule("dns-servers-not-ready"), CART)
+    link = dataclasses.replace(
+        finding(
+            rule("conntrack-full-fails-dns", severity=Severity.INFO), Subject("Node", "", "node9"), explains=(dns,)
+        ),
+        findings=(full, dns),
+    )
+
+    judgement = judge([found(full), found(dns), found(link)], SCOPE)
+
+    [cause] = judgement.causes
+    assert (cause.rule, cause.explains) == ("conntrack-full", ("dns-servers-not-ready.",))
+    assert judgement.also_seen == ()
 
 
 def test_a_warning_is_a_cause_only_where_no_error_is_found_and_its_rule_names_the_symptom() -> None:
