@@ -605,9 +605,6 @@ class AnnotatedMeta(Meta, frozen=True, kw_only=True):
     """Decoded with all annotations; the object takes from them what it keeps, and drops them at once."""
 
     def __post_init__(self) -> None:
-        """Leave them to the object."""
-
-    def __post_init__(self) -> None:
         """Keep them until the object has looked."""
 
 

@@ -135,6 +135,11 @@ def compose(
     most = NAMESPACE_AT_MOST if ends.whole_namespace else BACKENDS_AT_MOST
     backends = sample(there.pods, most, nodes=named_nodes, troubled_first=True)
     belongs = here.subjects() | there.subjects() | {Subject("Node", "", name) for name in named_nodes}
+    belongs |= {
+        Subject("ConfigMap", pod.metadata.namespace, name)
+        for pod in (*here.pods, *there.pods)
+        for name in pod.config_maps
+    }
     if not there.services:
         # What is called without a Service may miss just that.
         belongs |= {Subject("Service", item.metadata.namespace, item.metadata.name) for item in there.workloads}

@@ -71,7 +71,34 @@ class IngressRoute(Fact):
     changed: bool
     """It leads to another Service now."""
     namesake: str
-    """Another Service of the namespace whose name is that of the path's first part; empty if there is none."""
+    """Another Service of the namespace that a part of the path is called after; empty if there is none, or several."""
     rival: str
     """``namespace/name`` of another Ingress that takes the same host and path elsewhere; empty if none does."""
     rival_service: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayRoute(Fact):
+    """One route in the configuration of a workload that is reached for: a path, and the Service it is sent to.
+
+    Source: ConfigMaps of the workload's Pods, reduced to paths and hosts.
+    """
+
+    kind: ClassVar[str] = "gateway_route"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    config_map: str
+    key: str
+    path: str
+    asked: bool
+    """The path that the symptom names begins with it; of a symptom that names none, every one is asked for."""
+    host: str
+    """As written."""
+    port: int
+    """0 where none is written."""
+    service: str
+    """The Service of the namespace that the host means; empty if it means none."""
+    namesake: str
+    """Another Service of the namespace that a part of the path is called after; empty if there is none, or several."""

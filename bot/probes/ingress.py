@@ -9,6 +9,7 @@ from bot.cluster.objects import Ingress, IngressBackend, IngressClass, IngressHo
 from bot.cluster.port import Cluster
 from bot.facts.ingress import IngressRoute, IngressState
 from bot.facts.scope import Scope
+from bot.probes.namesake import namesake_of
 from bot.probes.probe import probe
 from bot.probes.reading import namespaces_in, path_of
 
@@ -113,7 +114,7 @@ def route_of(
         service_ports=ports_in_words(service) if service else "none",
         applied_service=applied,
         changed=bool(applied) and applied != route.service,
-        namesake=namesake_of(route, services),
+        namesake=namesake_of(route.path.path, route.service, services),
         rival="/".join(key_of(rival)) if rival else "",
         rival_service=elsewhere,
         source=f"{path_of(item)} and the Services of its namespace",
@@ -187,12 +188,6 @@ def rival_of(item: Ingress, route: Route, every: Sequence[Ingress]) -> tuple[Ing
             if theirs.key == route.key and away:
                 return other, theirs.service
     return None, ""
-
-
-def namesake_of(route: Route, services: Mapping[str, Service]) -> str:
-    """Return the Service that is called like the path's first element, where the path leads to another."""
-    first = route.path.path.strip("/").partition("/")[0]
-    return first if first in services and first != route.service else ""
 
 
 def port_of(backend: IngressBackend) -> str:
