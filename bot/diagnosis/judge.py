@@ -44,8 +44,8 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     """Sort verdicts into causes, side notes, what was ruled out and what could not be checked.
 
     A cause is a finding that no other finding explains and that lies on the path, itself or in what it explains. Errors
-    are causes, the surest ones: beside a proven one, what is only likely is not needed to explain the symptom. A warning
-    is a cause only where no error is found and its rule names the kind of symptom.
+    are causes, the surest ones: beside a proven one, what is only likely is not needed to explain the symptom. Warnings
+    are causes only where no error is found and the rule names the kind of symptom.
     """
     found = [finding for verdict in verdicts for finding in verdict.findings]
     explained = {id(below) for finding in found for below in consequences(finding)}
