@@ -322,11 +322,16 @@ class DnsConfig(Part, frozen=True, kw_only=True):
     options: tuple[DnsOption, ...] = ()
 
 
+class HostAlias(Part, frozen=True, kw_only=True):
+    hostnames: tuple[str, ...] = ()
+
+
 class PodSpec(Part, frozen=True, kw_only=True):
     node_name: str = ""
     host_network: bool = False
     dns_policy: str = "ClusterFirst"
     dns_config: DnsConfig = DnsConfig()
+    host_aliases: tuple[HostAlias, ...] = ()
     service_account_name: str = ""
     containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()

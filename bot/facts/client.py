@@ -94,3 +94,5 @@ class ClientDns(Fact):
     """The symptom is about something in the cluster, or the workload is configured with a name of the cluster."""
     calls: str
     """A name of the cluster that it is configured with; empty if none was found."""
+    calls_short_name: bool
+    """That name is not a full one: only a search list completes it."""

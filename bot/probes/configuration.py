@@ -24,6 +24,8 @@ class Setting:
     """``WEB_ADDR``, ``args``, ``upstream in ConfigMap settings``."""
     host: str
     port: int
+    searched: tuple[str, ...]
+    """Namespaces in which a plain name is looked for after the workload's own: those of dnsConfig's searches."""
     source: str
 
 
@@ -33,7 +35,7 @@ async def settings_of(
     """Return the addresses a workload's Pods are configured with, each once, and why ConfigMaps could not be read."""
     known = list(pods)
     found = [
-        setting(owner, address, address.where, path_of(pod))
+        setting(owner, pod, address, address.where, path_of(pod))
         for pod in known
         for container in pod.spec.containers
         for address in container.addresses
@@ -45,12 +47,23 @@ async def settings_of(
         maps, problem = {}, refused
     for pod in known:
         found += from_maps(owner, pod, maps)
-    return list({(item.where, item.host, item.port): item for item in found}.values()), problem
+    # /etc/hosts comes before DNS.
+    aliases = {name.lower() for pod in known for alias in pod.spec.host_aliases for name in alias.hostnames}
+    once = {(item.where, item.host, item.port): item for item in found if item.host not in aliases}
+    return list(once.values()), problem
 
 
-def setting(owner: Subject, address: ConfiguredAddress, where: str, source: str) -> Setting:
+def setting(owner: Subject, pod: Pod, address: ConfiguredAddress, where: str, source: str) -> Setting:
     """Return an address as a setting of a workload."""
-    return Setting(owner=owner, where=where, host=address.host, port=address.port, source=source)
+    return Setting(
+        owner=owner, where=where, host=address.host, port=address.port, searched=searched_by(pod), source=source
+    )
+
+
+def searched_by(pod: Pod) -> tuple[str, ...]:
+    """Return the namespaces among the searches of a Pod's dnsConfig: ``data`` for ``data.svc.cluster.local``."""
+    domains = (search.split(".") for search in pod.spec.dns_config.searches)
+    return tuple(domain[0] for domain in domains if domain[1:2] == ["svc"])
 
 
 async def config_maps(cluster: Cluster, namespace: str, names: Iterable[str]) -> dict[str, ConfigMap]:
@@ -72,7 +85,7 @@ def from_maps(owner: Subject, pod: Pod, maps: dict[str, ConfigMap]) -> Iterator[
         for address in maps[ref.name].addresses if ref.name in maps else ():
             if address.where == ref.key:
                 where = f"{ref.variable} from {ref.key} in ConfigMap {ref.name}"
-                yield setting(owner, address, where, path_of(maps[ref.name]))
+                yield setting(owner, pod, address, where, path_of(maps[ref.name]))
     for name in sorted(whole & set(maps)):
         for address in maps[name].addresses:
-            yield setting(owner, address, f"{address.where} in ConfigMap {name}", path_of(maps[name]))
+            yield setting(owner, pod, address, f"{address.where} in ConfigMap {name}", path_of(maps[name]))

@@ -92,6 +92,7 @@ def fact_of(
         ndots=int(ndots) if re.fullmatch(r"[0-9]{1,3}", ndots) else 0,
         wants_cluster_names=not scope.outside_host or bool(calls),
         calls=calls,
+        calls_short_name=bool(calls) and ".svc." not in calls,
         source=f"{path_of(pods[0])}, its dnsPolicy and dnsConfig",
     )
 

@@ -40,7 +40,8 @@ class Surveyed:
     async def of(cls, cluster: Cluster, settings: Sequence[Setting]) -> Surveyed:
         """Read what the settings lead to."""
         made = cls({item.metadata.name for item in await cluster.list(Namespace)})
-        await made.look_into(cluster, [setting.owner.namespace for setting in settings])
+        searched = [namespace for setting in settings for namespace in (setting.owner.namespace, *setting.searched)]
+        await made.look_into(cluster, searched)
         names = [name for setting in settings if (name := made.name_of(setting))]
         await made.look_into(cluster, [name.namespace for name in names])
         for name in dict.fromkeys(names):
@@ -67,7 +68,8 @@ class Surveyed:
             end = labels.index("svc", 2)
             return Name(labels[end - 1], labels[end - 2])
         if len(labels) == 1:
-            return Name(home, labels[0])
+            places = (Name(namespace, labels[0]) for namespace in (home, *setting.searched))
+            return next(filter(self.service, places), Name(home, labels[0]))
         # The last of two or three names is a namespace, or this is a domain of the world outside.
         match labels:
             case [*pod, name, namespace] if len(pod) <= 1 and namespace in self._namespaces:

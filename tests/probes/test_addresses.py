@@ -207,3 +207,18 @@ async def test_no_service_is_missing_where_one_leads_to_the_workload(manifests: 
 
 async def test_no_service_is_missing_of_a_name_that_no_workload_has() -> None:
     assert await missing_in(till({"WEB_ADDR": "gone:80"}), deployment("db"), scope=TO_WORKLOAD) == []
+
+
+async def test_a_name_of_hostaliases_is_not_looked_up() -> None:
+    client = till({"WEB_ADDR": "legacy:80"})
+    client["spec"]["hostAliases"] = [{"ip": "10.0.0.1", "hostnames": ["legacy"]}]
+
+    assert await facts_of(client_address, cluster_of(client, service(ports=PORTS)), TO_WEB) == []
+
+
+async def test_a_plain_name_is_found_in_the_namespaces_that_are_searched() -> None:
+    client = till({"WEB_ADDR": "web:80"})
+    client["spec"]["dnsConfig"] = {"searches": ["other.svc.cluster.local", "example.com"]}
+    found = await address_of(client, service(ports=PORTS, namespace="other"))
+
+    assert (found.resolves_to, found.service_namespace) == ("service", "other")
