@@ -127,7 +127,7 @@ def answer(program: Program, where: Where, symptom: str, *, namespace: str, budg
 
 def choose(question: Ambiguous) -> Subject:
     """Return which object is meant; where nobody can be asked, say which there are."""
-    asked = f"“{clean(question.word)}” has several meanings:"
+    asked = f"“{clean(question.word)}” is not clear, it may be:"
     numbered = [f"  {number:>2}  {clean(str(each))}" for number, each in enumerate(question.candidates, start=1)]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         hint = f"Say which one is meant, for example “{clean(str(question.candidates[0]))}”."

@@ -13,6 +13,8 @@ ClusterError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class ClusterError(Exception):
     """The cluster could not be read. The text says what was tried and what to do; it holds no secret."""
@@ -44,6 +46,11 @@ class NoHelper(ClusterError):
 
 class NotRecorded(ClusterError):
     """A bundle does not hold it. It may exist or not: never read this as "there is none"."""
+
+    def __init__(self, text: str, *, held: Iterable[str] = ()) -> None:
+        """Say what is missing; ``held`` are the namespaces that the bundle does hold of it."""
+        super().__init__(text)
+        self.held = tuple(held)
 
 
 class Malformed(ClusterError):

@@ -153,7 +153,9 @@ class MemoryCluster:
         held = f"the bundle holds {', '.join(sorted(self._namespaces))}"
         if namespace:
             raise errors.NotRecorded(f"namespace {namespace} was not recorded: {held}")
-        raise errors.NotRecorded(f"{of.resource.permission} of all namespaces were not recorded: {held}")
+        raise errors.NotRecorded(
+            f"{of.resource.permission} of all namespaces were not recorded: {held}", held=sorted(self._namespaces)
+        )
 
 
 def _kept(objects: dict[type[Object], list[Object]], of: type[T]) -> Iterator[T]:

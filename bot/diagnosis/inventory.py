@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.cluster.errors import Absent, ClusterError, NotFound, Unreachable
+from bot.cluster.errors import Absent, ClusterError, NotFound, NotRecorded, Unreachable
 from bot.cluster.objects import (
     DaemonSet,
     Deployment,
@@ -82,6 +82,11 @@ class Inventory:
         """Return objects; none where they may not be read."""
         try:
             found = await self.cluster.list(of, namespace=namespace, labels=labels, fields=fields)
+        except NotRecorded as problem:
+            # What a bundle of some namespaces holds can be found in it; that there is no more, it cannot tell.
+            self.note(problem)
+            parts = [await self.read(of, namespace=held, labels=labels, fields=fields) for held in problem.held]
+            return [item for part in parts for item in part]
         except ClusterError as problem:
             self.note(problem)
             return []

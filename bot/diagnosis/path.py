@@ -16,8 +16,8 @@ from bot.facts.scope import Scope, Subject, SymptomKind
 OBJECT_HOPS = frozenset({"entry", "service", "pod", "client-pod", "target-pod"})
 """Hops that are objects of the Kubernetes API, named or meant by nearly every symptom."""
 
-FAILED_READS = frozenset({Reason.FORBIDDEN, Reason.TIMEOUT, Reason.UNREACHABLE})
-"""A read was tried and failed; without a helper, or of what a bundle does not hold, there was none to try."""
+FAILED_READS = frozenset({Reason.FORBIDDEN, Reason.TIMEOUT, Reason.UNREACHABLE, Reason.NOT_RECORDED})
+"""What is there and could not be read. Without a helper, or of a kind that does not exist, there is nothing to read."""
 
 
 @dataclass(frozen=True, kw_only=True)

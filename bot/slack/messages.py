@@ -297,7 +297,7 @@ def too_late() -> str:
 
 def which_one(word: str) -> str:
     """Return the question that an ambiguous name leads to."""
-    return f"Several things are called *{words(word, NAME)}*. Which one is meant?"
+    return f"It is not clear what *{words(word, NAME)}* is. Which one is meant?"
 
 
 def choose() -> str:

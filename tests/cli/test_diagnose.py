@@ -137,7 +137,7 @@ def test_in_a_pipe_several_meanings_are_listed() -> None:
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "Error: “web” has several meanings:\n"
+        "Error: “web” is not clear, it may be:\n"
         "   1  Service shop/web\n"
         "   2  Service blog/web\\x1b[2J\n"
         "Say which one is meant, for example “Service shop/web”.\n"
@@ -159,7 +159,7 @@ finally:
 """
     session = on_terminal(ASKED + code, typed="9\n2\n", stdout_to=tmp_path / "out")
 
-    assert "“web” has several meanings:\r\n   1  Service shop/web\r\n   2  Service blog/web\r\n" in session.screen
+    assert "“web” is not clear, it may be:\r\n   1  Service shop/web\r\n   2  Service blog/web\r\n" in session.screen
     assert "9 is not in the range 1<=x<=2" in session.screen
     assert session.stdout.endswith("{'web': Subject(kind='Service', namespace='blog', name='web')}\n")
     assert session.status == 1

@@ -114,12 +114,12 @@ def blind(reason: Reason, *, hop: str = "service", severity: Severity = Severity
     return Verdict(rule=rule("b", hop=hop, severity=severity), outcome=Outcome.NOT_CHECKED, missing=(missing,))
 
 
-@pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.TIMEOUT, Reason.UNREACHABLE])
+@pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.TIMEOUT, Reason.UNREACHABLE, Reason.NOT_RECORDED])
 def test_a_failed_read_of_what_was_asked_about_is_told_once(reason: Reason) -> None:
     assert unread(SCOPE, [blind(reason), blind(reason)]) == ("not allowed to list services",)
 
 
-@pytest.mark.parametrize("reason", [Reason.NO_HELPER, Reason.ABSENT, Reason.NOT_RECORDED, Reason.OUT_OF_SCOPE])
+@pytest.mark.parametrize("reason", [Reason.NO_HELPER, Reason.ABSENT, Reason.OUT_OF_SCOPE])
 def test_what_was_not_there_to_be_looked_at_is_no_failed_read(reason: Reason) -> None:
     assert unread(SCOPE, [blind(reason)]) == ()
 

@@ -244,6 +244,13 @@ async def test_a_reader_of_one_namespace_is_enough_for_it() -> None:
     assert names(scope.clients) == [f"Pod shop/checkout-{HASH}-bbbbb"]
 
 
+async def test_a_name_is_found_in_the_namespaces_that_a_bundle_holds() -> None:
+    scope = await scope_of("checkout cannot reach inventory", namespaces=("shop", "kube-system"))
+
+    assert names(scope.clients) == [f"Pod shop/checkout-{HASH}-bbbbb"]
+    assert "services of all namespaces were not recorded: the bundle holds kube-system, shop" in scope.notes
+
+
 async def test_names_are_looked_up_alike_in_any_case() -> None:
     assert names((await scope_of("WEB in Shop is down")).services) == ["Service shop/web"]
 

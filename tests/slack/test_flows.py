@@ -85,7 +85,7 @@ async def test_an_ambiguous_name_becomes_a_question_and_its_answer_the_diagnosis
 
     async with any_bot.runs():
         await edge.slash("web cannot reach cart")
-        await edge.until_said("Several things are called *cart*. Which one is meant?")
+        await edge.until_said("It is not clear what *cart* is. Which one is meant?")
         _, [question] = await thread_of_the_only_message(any_bot)
         any_bot.diagnose.answer = wrong_port()
         await edge.click(question, "netmedic.choose", option=1)
