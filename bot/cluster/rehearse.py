@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.cluster.objects import EndpointSlice, Pod, Service
 from bot.cluster.selectors import selects
+from bot.node import ways
+from bot.node.requests import target
 from bot.node.targets import dns_servers, domain_names, fronts, has_address, is_dns, questions, service_name
 
 MAX_NAMES = 40
@@ -15,6 +17,10 @@ MAX_ADDRESSES = 160
 """Addresses that each Node connects to for a recording (ours)."""
 MAX_NODES = 8
 """Nodes that look names up and connect to Services for a recording (ours), as many as a diagnosis asks."""
+MAX_ENDS = 16
+"""Ends of tunnels that each Node connects to for a recording (ours)."""
+MAX_PODS = 40
+"""Pods that are connected to for a recording (ours)."""
 SERVICE_LABEL = "kubernetes.io/service-name"
 
 
@@ -46,4 +52,28 @@ def addresses_to_try(services: Iterable[Service], slices: Iterable[EndpointSlice
         for front in fronts(service, by_service[service.metadata.namespace, service.metadata.name]):
             if len(found | front.targets) <= MAX_ADDRESSES:
                 found |= front.targets
+    return found
+
+
+def ways_to_measure(
+    nodes: Sequence[str], own: Mapping[str, str], api: Sequence[tuple[str, int]], ends: Mapping[str, set[str]]
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return what each Node connects to on its ways to other Nodes and the API server, and where it sends sizes."""
+    sizes = {node: set(sorted(ends.get(node, ()))[:MAX_ENDS]) for node in nodes}
+    for node, peer in ways.pairs(nodes):
+        if peer in own:
+            sizes[node].add(own[peer])
+    rows = {node: {target(address, ways.CLOSED_PORT) for address in found} for node, found in sizes.items()}
+    for node in nodes:
+        rows[node] |= {target(*place) for place in api if own.get(node) != place[0]}
+    return rows, sizes
+
+
+def pods_to_try(nodes: Sequence[str], pods: Iterable[Pod]) -> dict[str, set[str]]:
+    """Return what each Node connects to in Pods: in its own, some ports; in those of others, a closed one."""
+    found: dict[str, set[str]] = {node: set() for node in nodes}
+    for pod in [pod for pod in pods if ways.is_reachable(pod)][:MAX_PODS]:
+        for node in nodes:
+            ports = ways.ports_of(pod) if node == pod.spec.node_name else [ways.CLOSED_PORT]
+            found[node] |= {target(pod.status.pod_ip, port) for port in ports}
     return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -13,11 +14,12 @@ from bot.cluster import corefile, rehearse
 from bot.cluster.bundle import Bundle, Failure, HelperRecord
 from bot.cluster.cache import CachedCluster
 from bot.cluster.errors import ClusterError
-from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Object, Pod, Service
+from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Node, Object, Pod, Service
 from bot.cluster.port import Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
-from bot.node import client
+from bot.node import client, ways
+from bot.node.answers import Sample
 from bot.node.requests import target
 from bot.node.targets import DNS_DOMAIN
 
@@ -162,6 +164,7 @@ class Recording(CachedCluster):
             self.left_out.append(f"The last 15 minutes of {MAX_HISTORIES} Nodes were recorded, of {len(nodes)}.")
         await client.connects(self, targets)
         await self._rehearse(nodes[: rehearse.MAX_NODES])
+        await self._measure(nodes[: rehearse.MAX_NODES])
 
     async def _rehearse(self, nodes: Collection[str]) -> None:
         """Let Nodes look names up, and connect to Services' own addresses."""
@@ -172,6 +175,19 @@ class Recording(CachedCluster):
         addresses = rehearse.addresses_to_try(services, self._recorded(EndpointSlice))
         await client.resolves(self, dict.fromkeys(nodes, names))
         await client.reaches(self, dict.fromkeys(nodes, addresses))
+
+    async def _measure(self, nodes: Sequence[str]) -> None:
+        """Let Nodes measure the ways between them, and to Pods."""
+        slices = [item for item in self._recorded(EndpointSlice) if item.metadata.namespace == "default"]
+        ends = {}
+        for node, answer in (await client.samples(self, nodes)).items():
+            with contextlib.suppress(ClusterError):
+                ends[node] = ways.tunnel_ends(answer) if isinstance(answer, Sample) else set()
+        rows, sizes = rehearse.ways_to_measure(
+            nodes, ways.addresses(self._recorded(Node)), ways.api_servers(slices), ends
+        )
+        await asyncio.gather(client.series(self, rows), client.sizes(self, sizes))
+        await client.series(self, rehearse.pods_to_try(nodes, self._recorded(Pod)))
 
     async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:
         """Return the answer of a Node's helper, and write it down."""

@@ -24,7 +24,7 @@ from bot.probes.peer import network as network_of
 from bot.probes.probe import CannotTell, Unreadable, probe
 from bot.probes.reading import SYSTEM_NAMESPACE, is_dns, path_of
 from bot.probes.trouble import LOST_PERMILLE
-from bot.probes.ways import api_servers
+from bot.probes.ways import api_server
 
 NODES_TRIED = 2
 """Nodes that connect to a host outside in one diagnosis (ours): it is somebody else's."""
@@ -44,7 +44,7 @@ async def outside_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
     nodes = list(dict.fromkeys(nodes))[:NODES_TRIED]
     address = await resolved(cluster, nodes[0], scope.outside_host)
     port = scope.outside_port or USUAL_PORT
-    there, api = target(address, port), [target(*place) for place in await api_servers(cluster)]
+    there, api = target(address, port), [target(*place) for place in await api_server(cluster)]
     rows, sizes = await asyncio.gather(
         client.series(cluster, {node: {there, *api} for node in nodes}),
         client.sizes(cluster, {node: {address} for node in nodes}),

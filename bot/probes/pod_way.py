@@ -15,17 +15,16 @@ from bot.facts.ways import PodWay
 from bot.node import client
 from bot.node.answers import Row, Sample
 from bot.node.requests import target
+from bot.node.ways import CLOSED_PORT, is_reachable, ports_of
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL
-from bot.probes.ports import declared
 from bot.probes.probe import CannotTell, Unreadable, probe
 from bot.probes.reading import owner_of
 from bot.probes.trouble import LOST_PERMILLE
-from bot.probes.ways import CLOSED_PORT, Rows
+from bot.probes.ways import Rows
 
 PODS_TRIED = 3
 """Of each end (ours)."""
-PORTS_TRIED = 2
 HEADERS = 40
 """Of IPv4 and TCP, which a segment does not count."""
 
@@ -92,17 +91,6 @@ async def pods_of(cluster: Cluster, subjects: Iterable[Subject]) -> list[Pod]:
         for pod in await cluster.list(Pod, namespace=subject.namespace)
         if pod.metadata.name == subject.name and is_reachable(pod)
     ]
-
-
-def is_reachable(pod: Pod) -> bool:
-    """Tell whether a Pod should answer packets at an address of its own."""
-    return pod.alive and pod.status.phase == "Running" and bool(pod.status.pod_ip) and not pod.spec.host_network
-
-
-def ports_of(pod: Pod) -> list[int]:
-    """Return the ports that are connected to: some declared ones, and one that should be closed."""
-    known = [port.container_port for port in declared(pod, "TCP")][:PORTS_TRIED]
-    return [*known, CLOSED_PORT]
 
 
 def wanted(pods: Iterable[tuple[Pod, str]], other: Mapping[str, str], helpers: Sequence[str]) -> dict[str, set[str]]:

@@ -19,6 +19,7 @@ from bot.facts.ways import NodePair, PathMtu
 from bot.node import client
 from bot.node.answers import Row, Sample, Size
 from bot.node.requests import target
+from bot.node.ways import CLOSED_PORT, NEIGHBOURS, addresses, api_servers, pairs
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL, MAX_NODES, must, nodes_in
 from bot.probes.peer import peers_of
@@ -31,11 +32,6 @@ Rows: TypeAlias = Answers[Row]
 Sizes: TypeAlias = Answers[Size]
 
 API_SERVER = "API server"
-CLOSED_PORT = 9
-"""Discard (RFC 863): a port that refuses. A refusal costs the other host nothing and appears in no log."""
-ALL_PAIRS = 4
-"""Nodes that are measured each against each; of more, each against the next two (ours): never all against all."""
-NEIGHBOURS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +115,7 @@ async def measure(cluster: Cluster, scope: Scope) -> Measured:
     if len(chosen) < 2:  # noqa: PLR2004 - a way has two ends
         raise CannotTell(Reason.OUT_OF_SCOPE, "fewer than two Nodes have a node helper, so there is no way between")
     nodes = [node for node in await cluster.list(Node) if node.metadata.name in chosen]
-    plain = plain_ways(chosen, addresses(nodes), await api_servers(cluster))
+    plain = plain_ways(chosen, addresses(nodes), await api_server(cluster))
     samples, first = await asyncio.gather(client.samples(cluster, chosen), measurements(cluster, plain))
     peers = [peer for node in chosen for peer in peers_from(samples[node], nodes)]
     tunnelled = tunnel_ways(chosen, peers)
@@ -160,32 +156,12 @@ def peers_from(answer: Sample | ClusterError, nodes: list[Node]) -> list[NodePee
     return []
 
 
-def addresses(nodes: Iterable[Node]) -> dict[str, str]:
-    """Return the Nodes' own addresses."""
-    found = {}
-    for node in nodes:
-        own = next((one.address for one in node.status.addresses if one.type == "InternalIP"), "")
-        if own:
-            found[node.metadata.name] = own
-    return found
-
-
-async def api_servers(cluster: Cluster) -> list[tuple[str, int]]:
-    """Return where the API servers listen, at most one of them; none where that cannot be read."""
+async def api_server(cluster: Cluster) -> list[tuple[str, int]]:
+    """Return where the API server listens; nothing where that cannot be read."""
     try:
-        slices = await cluster.list(EndpointSlice, namespace="default")
+        return api_servers(await cluster.list(EndpointSlice, namespace="default"))
     except ClusterError:
         return []
-    found = [
-        (address, port.port)
-        for item in slices
-        if item.metadata.labels.get("kubernetes.io/service-name") == "kubernetes" or item.metadata.name == "kubernetes"
-        for endpoint in item.endpoints
-        for address in endpoint.addresses
-        for port in item.ports
-        if port.port
-    ]
-    return sorted(found)[:1]
 
 
 def plain_ways(chosen: Sequence[str], address: Mapping[str, str], api: Iterable[tuple[str, int]]) -> list[Way]:
@@ -211,14 +187,6 @@ def tunnel_ways(chosen: Sequence[str], peers: Iterable[NodePeer]) -> list[Way]:
         for node, peer in pairs(chosen)
         if (node, peer) in ends
     ]
-
-
-def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
-    """Return which Nodes are measured against which, both ways."""
-    if len(nodes) <= ALL_PAIRS:
-        return [(one, other) for one in nodes for other in nodes if one != other]
-    ring = [(index, (index + step) % len(nodes)) for index in range(len(nodes)) for step in range(1, NEIGHBOURS + 1)]
-    return [pair for one, other in ring for pair in ((nodes[one], nodes[other]), (nodes[other], nodes[one]))]
 
 
 def by_node(ways: Iterable[Way]) -> dict[str, set[str]]:
