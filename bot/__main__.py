@@ -98,6 +98,7 @@ class Netmedic:
     ) -> Diagnose:
         """Return what makes diagnoses."""
         from bot.diagnosis.diagnose import Diagnose
+        from bot.diagnosis.residency import Residency
         from bot.probes import PROBES
 
         settings = self.settings()
@@ -105,6 +106,10 @@ class Netmedic:
             book=self.rule_book(),
             probes=PROBES,
             outside_targets=settings.outside_targets,
+            residency=Residency(
+                regions=settings.residency,
+                outside={target.host: target.region for target in settings.outside_targets if target.region},
+            ),
             budget_seconds=budget_seconds or settings.budget_seconds,
             chosen=chosen or {},
         )

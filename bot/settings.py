@@ -20,6 +20,8 @@ class OutsideTarget(BaseModel):
     """The word people use: ``Oslo``."""
     host: str
     port: int = Field(default=443, ge=1, le=65535)
+    region: str = ""
+    """Where it is, in the words of the Nodes' label topology.kubernetes.io/region; empty: not known."""
 
 
 class Slack(BaseModel):
@@ -55,6 +57,8 @@ class Settings(BaseSettings):
     playbooks_dirs: tuple[Path, ...] = ()
     """Folders with more playbooks, besides those shipped."""
     outside_targets: tuple[OutsideTarget, ...] = ()
+    residency: dict[str, tuple[str, ...]] = {}
+    """Regions in which a namespace's data may be: ``{"payments": ["eu-north-1"]}``; ``*`` for all other namespaces."""
     database_url: str = "sqlite+aiosqlite:///netmedic.db"
     """Incidents, plans, approvals and audit (SQLAlchemy URL)."""
     approvers: tuple[str, ...] = ()

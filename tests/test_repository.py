@@ -89,7 +89,14 @@ def test_the_texts_of_a_rule_are_sentences(rule: Rule) -> None:
 
 @rules
 def test_a_warning_that_can_be_a_cause_names_its_symptoms_and_an_error_needs_none(rule: Rule) -> None:
-    risks = {"network-policies-not-enforced", "network-policy-selects-no-pods", "namespace-partly-isolated"}
+    risks = {
+        "network-policies-not-enforced",
+        "network-policy-selects-no-pods",
+        "namespace-partly-isolated",
+        "pods-outside-region-risk",
+        "outside-host-in-other-region-risk",
+        "pods-in-unknown-region",
+    }
 
     assert bool(rule.symptoms) == (rule.severity is Severity.WARNING and rule.id not in risks)
 

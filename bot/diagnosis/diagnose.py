@@ -14,6 +14,7 @@ from bot.cluster.port import Cluster
 from bot.diagnosis import path, symptom
 from bot.diagnosis.judge import judge
 from bot.diagnosis.report import Access, Diagnosis, ProbeTiming, SymptomReport, Timing
+from bot.diagnosis.residency import Residency
 from bot.diagnosis.scope import Ambiguous, OutsideTarget, resolve
 from bot.engine.book import RuleBook
 from bot.facts.base import Fact, Unknown
@@ -46,6 +47,7 @@ class Diagnose:
     book: RuleBook
     probes: Sequence[Probe]
     outside_targets: Sequence[OutsideTarget] = ()
+    residency: Residency = field(default_factory=Residency)
     budget_seconds: float = 20.0
     chosen: Mapping[str, Subject] = field(default_factory=dict)
     """Answers to an earlier ``Ambiguous``: the word, and the object that is meant."""
@@ -77,6 +79,7 @@ class Diagnose:
             raise TimedOut(f"The API server gave no answer within {self.budget_seconds:g} s.") from late
         if isinstance(scope, Ambiguous):
             return scope
+        scope = self.residency.applied_to(scope, said.text)
         facts, timings = await self._observe(cached, scope, deadline, progress)
         progress(Progress(doing="Applying the rules", done=len(self.probes), total=len(self.probes)))
         verdicts = await asyncio.to_thread(self.book.evaluate, facts, observed_kinds(self.probes))

@@ -15,6 +15,7 @@ from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.pod import PodPortRange, PodState
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
+from bot.facts.residency import RegionUse
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
@@ -79,6 +80,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PolicyEffect,
         PolicyEnforcement,
         PolicyFlow,
+        RegionUse,
         ServiceBackends,
         ServiceConnect,
         ServiceEntry,

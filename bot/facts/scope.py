@@ -63,6 +63,12 @@ class Scope:
     """The host of an Ingress that was named."""
     url_path: str = ""
     """The path of a URL that was named, with or without a host."""
+    outside_region: str = ""
+    """The region of the host outside; empty if it is not known."""
+    regions_allowed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Namespaces of the symptom whose data has to stay in certain regions, with these."""
+    asks_residency: bool = False
+    """The symptom asks where data is."""
     cluster_wide: bool = False
     """Nothing was named: look at everything, blame anything."""
     subjects: frozenset[Subject] = field(default_factory=frozenset)

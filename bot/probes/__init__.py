@@ -23,6 +23,7 @@ from bot.probes.policy_flow import policy_flow
 from bot.probes.ports import backend_connect, service_port
 from bot.probes.probe import Probe
 from bot.probes.replaced import backend_replacement, dns_replacement
+from bot.probes.residency import region_use
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.service import service_backends, service_selector_misfit
@@ -73,6 +74,7 @@ PROBES: tuple[Probe, ...] = (
     ingress_state,
     ingress_route,
     gateway_route,
+    region_use,
     node_condition,
     node_interface,
     node_conntrack,
