@@ -104,7 +104,9 @@ class BackendReplacement(Fact):
     client_node: str
     old_pod: str
     seconds_ago: int
-    dead_address: str
-    """An address in the Pods' range that no Pod has and that Nodes still look for; empty if there is none."""
+    dead_addresses: str
+    """Addresses in the Pods' range that no Pod has and that Nodes' neighbour tables hold; empty if there are none."""
     seeking_node: str
-    """The Node that looks for it."""
+    """The Node that holds them."""
+    sought: bool
+    """The Node asks for them right now, so somebody still sends there."""

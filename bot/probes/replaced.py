@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import DaemonSet, Deployment, Event, Node, Pod, Service, StatefulSet
@@ -23,8 +24,12 @@ WINDOW_SECONDS = 180
 """Of replaced DNS servers (ours): what was over before is no longer felt."""
 NODES_SEARCHED = 8
 """Nodes whose neighbours are looked at (ours)."""
-ADDRESSES_CHECKED = 5
-"""Addresses without an owner that are looked up (ours)."""
+ADDRESSES_SHOWN = 3
+"""Of those without a Pod (ours)."""
+SOUGHT = ("incomplete", "delay", "probe")
+"""States of a neighbour that packets wait for, or were just sent to (arp(7), RFC 4861 section 7.3.2)."""
+HELD = ("reachable",)
+"""Of one that answered within the last half minute or so."""
 
 
 @probe(DnsReplacement, reads=(Service, Deployment, StatefulSet, DaemonSet, Event))
@@ -72,7 +77,7 @@ async def backend_replacement(cluster: Cluster, scope: Scope) -> Iterable[Backen
         older = [pod for pod in clients if old and pod.metadata.creation_timestamp < old[1]]
         if not old or not older:
             continue
-        node, address = await sought_address(cluster)
+        dead = await dead_addresses(cluster)
         found += [
             BackendReplacement(
                 service_namespace=service.metadata.namespace,
@@ -83,8 +88,9 @@ async def backend_replacement(cluster: Cluster, scope: Scope) -> Iterable[Backen
                 client_node=pod.spec.node_name,
                 old_pod=old[0],
                 seconds_ago=age_seconds(old[1], cluster.now()),
-                dead_address=address,
-                seeking_node=node,
+                dead_addresses=", ".join(dead.addresses),
+                seeking_node=dead.node,
+                sought=dead.sought,
                 source=f"Events in {service.metadata.namespace}; neighbours of the Nodes",
             )
             for pod in older
@@ -132,13 +138,20 @@ async def replaced(cluster: Cluster, service: Service) -> tuple[str, str] | None
     return (max(gone)[1], max(gone)[0]) if gone else None
 
 
-async def sought_address(cluster: Cluster) -> tuple[str, str]:
-    """Return a Node and an address of the Pods' range that it looks for right now and that no Pod has; else empty.
+@dataclass(frozen=True, kw_only=True)
+class Dead:
+    """Addresses that no Pod has, as a Node's neighbour table holds them."""
 
-    A neighbour is ``incomplete`` while packets wait for it: somebody sends there.
-    """
+    node: str = ""
+    addresses: tuple[str, ...] = ()
+    sought: bool = False
+
+
+async def dead_addresses(cluster: Cluster) -> Dead:
+    """Return what a Node holds of its Pod range and no Pod has: what it asks for now, else what it lately knew."""
     helpers = sorted(await cluster.helper_nodes())[:NODES_SEARCHED]
-    ranges = ranges_of(await cluster.list(Node))
+    ranges = {node.metadata.name: node.spec.pod_cidr for node in await cluster.list(Node)}
+    found: list[Dead] = []
     for node, sample in (await samples(cluster, helpers)).items():
         if isinstance(sample, ClusterError):
             continue
@@ -146,28 +159,19 @@ async def sought_address(cluster: Cluster) -> tuple[str, str]:
             neighbours = sample.last(sample.series.neighbours)
         except ClusterError:
             continue
-        wanted_now = [one.ip for one in neighbours if one.state == "incomplete" and inside(one.ip, ranges)]
-        for address in wanted_now[:ADDRESSES_CHECKED]:
-            if not await cluster.list(Pod, fields=f"status.podIP={address}"):
-                return node, address
-    return "", ""
+        pods = await cluster.list(Pod, fields=f"spec.nodeName={node}")
+        owned = {pod.status.pod_ip for pod in pods}
+        own = [one for one in neighbours if one.ip not in owned and inside(one.ip, ranges.get(node, ""))]
+        for states, sought in ((SOUGHT, True), (HELD, False)):
+            held = tuple(one.ip for one in own if one.state in states)
+            if held:
+                found.append(Dead(node=node, addresses=held[:ADDRESSES_SHOWN], sought=sought))
+    return max(found, key=lambda dead: dead.sought, default=Dead())
 
 
-def ranges_of(nodes: Sequence[Node]) -> Mapping[str, ipaddress.IPv4Network]:
-    """Return the Nodes' IPv4 Pod ranges."""
-    found = {}
-    for node in nodes:
-        try:
-            found[node.metadata.name] = ipaddress.IPv4Network(node.spec.pod_cidr)
-        except ValueError:
-            continue
-    return found
-
-
-def inside(address: str, ranges: Mapping[str, ipaddress.IPv4Network]) -> bool:
-    """Tell whether an address lies in a Node's Pod range."""
+def inside(address: str, around: str) -> bool:
+    """Tell whether an address lies in a network; of what is neither, no."""
     try:
-        one = ipaddress.IPv4Address(address)
+        return ipaddress.ip_address(address) in ipaddress.ip_network(around)
     except ValueError:
         return False
-    return any(one in around for around in ranges.values())

@@ -70,18 +70,31 @@ async def test_a_client_older_than_the_replacement_is_told_with_the_address_that
             client_node="node2",
             old_pod="echo-7f-old01",
             seconds_ago=120,
-            dead_address="10.244.1.9",
+            dead_addresses="10.244.1.9",
             seeking_node="node1",
+            sought=True,
         )
     ]
 
 
-async def test_an_address_that_nobody_sends_to_any_more_is_not_told() -> None:
-    reading = cluster(killing("echo-7f-old01", at="2026-01-01T11:58:00Z"), seen=[("10.244.1.9", "failed")])
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("incomplete", ("10.244.1.9", "node1", True)),
+        ("delay", ("10.244.1.9", "node1", True)),
+        ("reachable", ("10.244.1.9", "node1", False)),
+        ("stale", ("", "", False)),
+        ("failed", ("", "", False)),
+    ],
+)
+async def test_the_state_of_a_neighbour_tells_whether_somebody_sends_there(
+    state: str, told: tuple[str, str, bool]
+) -> None:
+    reading = cluster(killing("echo-7f-old01", at="2026-01-01T11:58:00Z"), seen=[("10.244.1.9", state)])
     [found] = await facts_of(backend_replacement, reading, CLIENT)
 
     assert isinstance(found, BackendReplacement)
-    assert (found.dead_address, found.seeking_node) == ("", "")
+    assert (found.dead_addresses, found.seeking_node, found.sought) == told
 
 
 @pytest.mark.parametrize(
