@@ -49,6 +49,7 @@ class Meta(Part, frozen=True, kw_only=True):
     resource_version: str = ""
     creation_timestamp: str = ""
     deletion_timestamp: str = ""
+    generation: int = 0
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     """Those of :data:`bot.cluster.redact.ANNOTATIONS`, where they are addresses; others may hold anything."""
@@ -243,6 +244,11 @@ class EnvFrom(Part, frozen=True, kw_only=True):
     config_map_ref: ConfigMapRef = ConfigMapRef()
 
 
+class Lifecycle(Part, frozen=True, kw_only=True):
+    pre_stop: ExecAction | None = None
+    """Its command or request is not read."""
+
+
 class Container(Part, frozen=True, kw_only=True):
     """Of environment, command and arguments only the addresses are kept, see :mod:`bot.cluster.addresses`."""
 
@@ -250,6 +256,7 @@ class Container(Part, frozen=True, kw_only=True):
     image: str = ""
     ports: tuple[ContainerPort, ...] = ()
     readiness_probe: Probe | None = None
+    lifecycle: Lifecycle = Lifecycle()
     addresses: tuple[ConfiguredAddress, ...] = ()
     config_maps: tuple[str, ...] = ()
     """Names of those that become environment as a whole."""
@@ -376,6 +383,7 @@ class Condition(Part, frozen=True, kw_only=True):
     status: str = ""
     reason: str = ""
     last_transition_time: str = ""
+    last_update_time: str = ""
 
 
 class PodIp(Part, frozen=True, kw_only=True):
@@ -435,16 +443,32 @@ class PodTemplate(Part, frozen=True, kw_only=True):
     spec: TemplateSpec = TemplateSpec()
 
 
+class RollingUpdate(Part, frozen=True, kw_only=True):
+    max_unavailable: int | str = "25%"
+    max_surge: int | str = "25%"
+
+
+class Strategy(Part, frozen=True, kw_only=True):
+    type: str = "RollingUpdate"
+    rolling_update: RollingUpdate = RollingUpdate()
+
+
 class WorkloadSpec(Part, frozen=True, kw_only=True):
     # apps/v1: a Deployment without replicas has one.
     replicas: int = 1
     selector: LabelSelector = LabelSelector()
     template: PodTemplate = PodTemplate()
+    strategy: Strategy = Strategy()
+    """Of a Deployment."""
 
 
 class WorkloadStatus(Part, frozen=True, kw_only=True):
     replicas: int = 0
     ready_replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    observed_generation: int = 0
+    conditions: tuple[Condition, ...] = ()
 
 
 class Deployment(Object, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface,
 from bot.facts.pod import PodPortRange, PodState
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.residency import RegionUse
+from bot.facts.rollout import Rollout
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
@@ -81,6 +82,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PolicyEnforcement,
         PolicyFlow,
         RegionUse,
+        Rollout,
         ServiceBackends,
         ServiceConnect,
         ServiceEntry,

@@ -26,6 +26,7 @@ from bot.probes.replaced import backend_replacement, dns_replacement
 from bot.probes.residency import region_use
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
+from bot.probes.rollout import rollout
 from bot.probes.service import service_backends, service_selector_misfit
 from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
@@ -47,6 +48,7 @@ PROBES: tuple[Probe, ...] = (
     client_dns,
     container_port_conflict,
     host_port_request,
+    rollout,
     admission_webhook,
     dns_service,
     dns_pod,
