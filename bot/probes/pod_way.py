@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,8 +65,10 @@ async def pod_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]
     nodes = list(dict.fromkeys(pod.spec.node_name for pod, _ in pods))
     usual = [*scope.client_nodes, *scope.target_nodes, *helpers]
     other = {node: next((one for one in usual if one != node and one in helpers), "") for node in nodes}
-    rows = await client.series(cluster, wanted(pods, other, helpers))
-    samples = await client.samples(cluster, [node for node in nodes if node in helpers])
+    rows, samples = await asyncio.gather(
+        client.series(cluster, wanted(pods, other, helpers)),
+        client.samples(cluster, [node for node in nodes if node in helpers]),
+    )
     closed_off = {policy.metadata.namespace for policy in await cluster.list(NetworkPolicy)}
     tried = Tried(pods=pods, rows=rows, other=other, samples=samples, closed_off=frozenset(closed_off))
     return (

@@ -48,6 +48,7 @@ async def node_trouble(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unread
             ill = [look for look in looks if (look.way.layer, look.trouble) == (layer, trouble)]
             found += blamed(ill, [look for look in looks if look.way.layer == layer], measured, scope)
     failed = measured.failures(measured.rows) | measured.failures(measured.sizes)
+    found += measured.unmeasured(cluster, NodeTrouble)
     return found + [Unreadable(of=NodeTrouble, subject=node, error=problem) for node, problem in failed.items()]
 
 

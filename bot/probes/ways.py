@@ -21,9 +21,9 @@ from bot.node.answers import Row, Sample, Size
 from bot.node.requests import target
 from bot.node.ways import CLOSED_PORT, NEIGHBOURS, addresses, api_servers, pairs
 from bot.probes.counters import PERMILLE, share
-from bot.probes.node import INSTALL, MAX_NODES, must, nodes_in
+from bot.probes.node import INSTALL, MAX_NODES, counted, must, nodes_in
 from bot.probes.peer import peers_of
-from bot.probes.probe import CannotTell, Unreadable, probe
+from bot.probes.probe import CannotTell, Unreadable, probe, unknown
 
 V = TypeVar("V")
 Answers: TypeAlias = dict[str, dict[str, V] | ClusterError]
@@ -61,6 +61,8 @@ class Measured:
     samples: Mapping[str, Sample | ClusterError]
     without: Sequence[str]
     """Nodes without a helper."""
+    left_out: Sequence[str] = ()
+    """Nodes beyond the limit of one diagnosis."""
 
     def row(self, way: Way) -> Row | None:
         """Return how connects on a way went; None if they could not be made."""
@@ -78,6 +80,11 @@ class Measured:
         missing = {node: NoHelper(f"no node helper runs there; {INSTALL}") for node in self.without}
         return missing | {node: found for node, found in answers.items() if isinstance(found, ClusterError)}
 
+    def unmeasured(self, cluster: Cluster, of: type[Fact]) -> list[Fact | Unreadable]:
+        """Return the Nodes beyond the limit, as what could not be looked at."""
+        why = f"the ways of {MAX_NODES} Nodes are measured in one diagnosis; name this one to measure its own"
+        return [unknown(cluster, of, Reason.OUT_OF_SCOPE, why, subject=node) for node in counted(list(self.left_out))]
+
 
 @probe(NodePair, reads=(Node, EndpointSlice), helper=True)
 async def node_pair(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
@@ -87,6 +94,7 @@ async def node_pair(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadabl
         pair(way, row) for way in measured.ways if (row := measured.row(way)) is not None and row.tried
     ]
     failed = measured.failures(measured.rows)
+    found += measured.unmeasured(cluster, NodePair)
     return found + [Unreadable(of=NodePair, subject=node, error=problem) for node, problem in failed.items()]
 
 
@@ -98,6 +106,7 @@ async def path_mtu(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable
         sizes_of(way, size) for way in measured.ways if (size := measured.size(way)) is not None
     ]
     failed = measured.failures(measured.sizes)
+    found += measured.unmeasured(cluster, PathMtu)
     return found + [Unreadable(of=PathMtu, subject=node, error=problem) for node, problem in failed.items()]
 
 
@@ -127,6 +136,7 @@ async def measure(cluster: Cluster, scope: Scope) -> Measured:
         peers=peers,
         samples=samples,
         without=without,
+        left_out=with_helper[MAX_NODES:],
     )
 
 
