@@ -50,16 +50,21 @@ def stages(scope: Scope) -> Iterable[Stage]:
         yield Stage(hop="encapsulation", rules_hops=("encapsulation",), subject="between the Nodes")
         yield Stage(hop="target-pod", rules_hops=("pod", "target-pod"), subject="all Pods behind Services")
         return
-    if scope.dns:
-        yield Stage(hop="name-lookup", rules_hops=("name-lookup",), subject="cluster DNS")
-    yield Stage(
-        hop="client-pod",
-        rules_hops=("pod", "client-pod"),
-        subject=words(scope.clients) or "any Pod",
-        other_pods=scope.backends,
-    )
+    enters = entry(scope)
     client_nodes = scope.client_nodes or scope.named_nodes
-    yield Stage(hop="client-node", rules_hops=("node",), subject=nodes_in_words(client_nodes), nodes=client_nodes)
+    if scope.clients or not enters:
+        if scope.dns:
+            yield Stage(hop="name-lookup", rules_hops=("name-lookup",), subject="cluster DNS")
+        yield Stage(
+            hop="client-pod",
+            rules_hops=("pod", "client-pod"),
+            subject=words(scope.clients) or "any Pod",
+            other_pods=scope.backends,
+        )
+        yield Stage(hop="client-node", rules_hops=("node",), subject=nodes_in_words(client_nodes), nodes=client_nodes)
+    if enters:
+        # Who comes from outside asks other DNS servers, and no Pod or Node of the cluster lies before this.
+        yield Stage(hop="entry", rules_hops=("entry",), subject=enters)
     if scope.outside_host:
         yield Stage(hop="snat", rules_hops=("snat",), subject=nodes_in_words(client_nodes), nodes=client_nodes)
         host = f"{scope.outside_host}:{scope.outside_port}" if scope.outside_port else scope.outside_host
@@ -78,6 +83,14 @@ def stages(scope: Scope) -> Iterable[Stage]:
         subject=words(scope.backends) or "no Pod",
         other_pods=scope.clients,
     )
+
+
+def entry(scope: Scope) -> str:
+    """Return in words where traffic enters the cluster: an Ingress, a port of Nodes; empty if it does not."""
+    ingresses = sorted(subject for subject in scope.subjects if subject.kind == "Ingress")
+    if ingresses:
+        return words(ingresses)
+    return f"{nodes_in_words(scope.named_nodes)}, port {scope.entry_port}" if scope.entry_port else ""
 
 
 def judge_stage(stage: Stage, verdicts: Sequence[Verdict], judgement: Judgement) -> Hop:

@@ -145,6 +145,7 @@ def compose(
         belongs |= {Subject("Service", item.metadata.namespace, item.metadata.name) for item in there.workloads}
     servers = {subject for subject in dns.subjects() if subject.kind != "Node" or symptom.kind is SymptomKind.DNS}
     spaces = [subject.namespace for subject in sorted(belongs) if subject.namespace]
+    port = 0 if there.host else resolved.target.mention.port or symptom.port
     return Scope(
         kind=symptom.kind,
         namespaces=tuple(dict.fromkeys(filter(None, (resolved.namespace, *spaces)))),
@@ -158,7 +159,8 @@ def compose(
         dns=ends.dns or not found,
         outside_host=there.host,
         outside_port=(symptom.port or there.outside_port) if there.host else 0,
-        port=0 if there.host else resolved.target.mention.port or symptom.port,
+        port=port,
+        entry_port=port if port in there.entry_ports() else 0,
         url_host=resolved.target.mention.name if is_host_name(resolved.target.mention.name) and not there.host else "",
         url_path=resolved.target.mention.path,
         cluster_wide=not found,

@@ -43,6 +43,12 @@ class Surroundings:
         """Something is here."""
         return bool(self.services or self.pods or self.workloads or self.others or self.nodes)
 
+    def entry_ports(self) -> set[int]:
+        """Return the nodePorts and hostPorts."""
+        node_ports = {port.node_port for service in self.services for port in service.spec.ports}
+        containers = (container for pod in self.pods for container in pod.spec.containers)
+        return (node_ports | {port.host_port for container in containers for port in container.ports}) - {0}
+
     def subjects(self) -> set[Subject]:
         """Return everything, with the owners of the Pods and their Nodes."""
         objects = {subject_of(item) for item in (*self.services, *self.pods, *self.workloads)}

@@ -59,6 +59,8 @@ class Scope:
     outside_port: int = 0
     port: int = 0
     """The port that was named with a target in the cluster: a Service's, a Pod's, or a Node's (nodePort, hostPort)."""
+    entry_port: int = 0
+    """That port, if it is a nodePort or a hostPort: what comes to it enters the cluster at a Node."""
     url_host: str = ""
     """The host of an Ingress that was named."""
     url_path: str = ""

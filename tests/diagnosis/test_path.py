@@ -63,6 +63,31 @@ def test_to_the_outside_the_path_ends_at_the_host() -> None:
     assert hops["outside-host"].subject == "192.0.2.77:8443"
 
 
+def test_from_outside_the_path_begins_at_the_ingress() -> None:
+    ingress = Subject("Ingress", "shop", "front")
+    scope = Scope(services=(CART,), backends=(BACKEND,), target_nodes=("node2",), subjects=frozenset({ingress, CART}))
+
+    hops = drawn(scope, found(finding(rule("ingress-class-missing", hop="entry"), ingress)))
+
+    assert list(hops) == ["entry", "service", "encapsulation", "target-node", "target-pod"]
+    assert (hops["entry"].subject, hops["entry"].first_broken) == ("Ingress shop/front", True)
+
+
+def test_from_outside_to_a_node_port_the_path_begins_at_the_node() -> None:
+    scope = Scope(services=(CART,), backends=(BACKEND,), named_nodes=("node1",), target_nodes=("node1",))
+    asked = dataclasses.replace(scope, port=30080, entry_port=30080)
+
+    assert list(drawn(asked)) == ["entry", "service", "target-node", "target-pod"]
+    assert drawn(asked)["entry"].subject == "Node node1, port 30080"
+    assert "entry" not in drawn(scope)
+
+
+def test_a_pod_that_asks_a_nodes_port_comes_before_the_entry() -> None:
+    scope = dataclasses.replace(SCOPE, named_nodes=("node2",), port=30080, entry_port=30080)
+
+    assert list(drawn(scope))[:5] == ["name-lookup", "client-pod", "client-node", "entry", "service"]
+
+
 def test_an_address_needs_no_name_lookup() -> None:
     assert "name-lookup" not in drawn(Scope(dns=False, clients=(WEB,), backends=(BACKEND,)))
 
