@@ -105,7 +105,7 @@ class Diagnose:
             ),
             access=Access(tier=tier, context=cached.context, server_version=version, next_tier=NEXT_TIER[tier]),
             notes=(*notes_of(scope), *cached.notes, *self.book.take_notes()),
-            unread=path.unread(scope, verdicts),
+            unread=(*nobody_found(scope), *path.unread(scope, verdicts)),
         )
         log.info(
             "diagnosis of %r: %d causes, %d ruled out, %d not checked, %.2f s",
@@ -162,11 +162,17 @@ def notes_of(scope: Scope) -> tuple[str, ...]:
     return (*scope.notes, missing) if scope.missing else scope.notes
 
 
+def nobody_found(scope: Scope) -> tuple[str, ...]:
+    """Return that what was asked about does not exist, where nothing else was meant."""
+    target = scope.services or scope.backends or scope.outside_host or scope.named_nodes
+    return () if target or not scope.missing else (f"nothing is called {', '.join(scope.missing)}",)
+
+
 def target_in_words(scope: Scope) -> str:
     """Return what the symptom tries to reach; empty when nothing of it was found."""
     if scope.outside_host:
         return f"{scope.outside_host}:{scope.outside_port}" if scope.outside_port else scope.outside_host
     if scope.cluster_wide:
         return "the whole cluster"
-    nodes = tuple(Subject("Node", "", name) for name in scope.nodes)
+    nodes = tuple(Subject("Node", "", name) for name in scope.named_nodes)
     return path.words(scope.services or scope.backends or nodes)

@@ -26,7 +26,7 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.MALFORMED: "Compare the versions of netmedic, its node helper and the cluster.",
     Reason.UNRECOGNISED: "netmedic does not know this component; look at it by hand.",
     Reason.NOT_RECORDED: "Record a snapshot of all namespaces: `netmedic snapshot` without --namespace.",
-    Reason.OUT_OF_SCOPE: "Name the Service, Pod or Node in the symptom.",
+    Reason.OUT_OF_SCOPE: "Not asked about: name it in the symptom (who connects to what, a Node, a host outside).",
 }
 
 
@@ -96,7 +96,7 @@ def on_path(finding: Finding, scope: Scope) -> bool:
     """Tell whether a finding concerns what the symptom's packets meet."""
     subject = finding.subject
     if scope.cluster_wide or subject in scope.subjects:
-        return True
+        return scope.cluster_wide or subject in scope.services or not is_before_the_client(subject, scope)
     match subject.kind:
         case "Node":
             return subject.name in scope.nodes
@@ -107,6 +107,12 @@ def on_path(finding: Finding, scope: Scope) -> bool:
         case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
             return is_about_the_way(finding, scope)
     return False
+
+
+def is_before_the_client(subject: Subject, scope: Scope) -> bool:
+    """Tell whether this is the client's own Service: where both ends are named, it is not on the way."""
+    target = scope.services or scope.backends or scope.outside_host or scope.missing
+    return subject.kind == "Service" and bool(scope.clients and target)
 
 
 def is_about_the_way(finding: Finding, scope: Scope) -> bool:

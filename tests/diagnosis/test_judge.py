@@ -6,6 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.diagnosis.judge import judge
 from bot.engine.rule import Confidence, Rule, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
@@ -135,6 +137,15 @@ def test_a_warning_is_a_cause_only_where_no_error_is_found_and_its_rule_names_th
     assert [cause.rule for cause in alone.causes] == ["many-services"]
     assert [cause.rule for cause in alone.also_seen] == ["not-this-symptom"]
     assert [cause.rule for cause in beside.causes] == ["worse"]
+
+
+@pytest.mark.parametrize("target", [{"services": (PAUSED,)}, {"missing": ("cart2",)}, {"outside_host": "192.0.2.7"}])
+def test_the_clients_own_service_is_not_on_the_way_to_a_target(target: dict[str, Any]) -> None:
+    client = dataclasses.replace(SCOPE, clients=(Subject("Pod", "shop", "cart-1"),), services=())
+    verdicts = [found(finding(rule("a")))]
+
+    assert [cause.subject for cause in judge(verdicts, client).causes] == [CART]
+    assert judge(verdicts, dataclasses.replace(client, **target)).causes == ()
 
 
 def test_a_node_is_on_the_path_only_when_the_packets_meet_it() -> None:
