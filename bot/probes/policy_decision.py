@@ -114,10 +114,12 @@ def denied(
     mine, other = (source, target) if direction == "egress" else (target, source)
     denial = why_denied(policies, direction, pod=mine, peer=other)
     place = denial.policy.metadata.namespace
+    ports = listed(map(port_in_words, denial.ports))
     if denial.misfit is Misfit.PORT:
-        named, has = listed(map(port_in_words, denial.ports)), f"{flow.protocol} {flow.port}"
+        named, has = ports, f"{flow.protocol} {flow.port}"
     else:
-        named, has = listed(map(peer_in_words, denial.peers)), carried(other, denial.peers, place)
+        peers = [*map(peer_in_words, denial.peers), *([f"everybody on {ports}"] if ports else [])]
+        named, has = listed(peers), carried(other, denial.peers, place)
     return dataclasses.replace(
         by(flow, denial.policy),
         policies=len(isolating(policies, mine, direction)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.cluster.objects import EgressRule, IngressRule, NetworkPolicy, PolicyPeer, PolicyPort
+from bot.cluster.objects import NetworkPolicy, PolicyPeer, PolicyPort
 from bot.simulation.networkpolicy import Direction, End, isolating, peers_match, peers_of, rules_of
 
 
@@ -18,7 +18,7 @@ class Misfit(StrEnum):
     PEER = "peer"
     """Its rules name others."""
     PORT = "port"
-    """A rule names the other end, with other ports."""
+    """A rule names the other end, or all its rules name everybody, with other ports."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Denial:
     peers: tuple[PolicyPeer, ...]
     """Whom its rules name."""
     ports: tuple[PolicyPort, ...]
-    """The ports of its rules that name the other end."""
+    """The ports of its rules that name the other end, or everybody."""
 
 
 def why_denied(policies: Sequence[NetworkPolicy], direction: Direction, *, pod: End, peer: End) -> Denial:
@@ -53,9 +53,11 @@ def why_denied(policies: Sequence[NetworkPolicy], direction: Direction, *, pod: 
 
 
 def _denial(policy: NetworkPolicy, direction: Direction, peer: End) -> Denial:
-    rules: Sequence[IngressRule | EgressRule] = rules_of(policy, direction)
+    rules = list(rules_of(policy, direction))
     fitting = [rule for rule in rules if peers_match(peers_of(rule), peer, policy.metadata.namespace)]
-    misfit = Misfit.PORT if fitting else Misfit.PEER if rules else Misfit.RULES
+    # A rule for everybody on port 53 says nothing of this connection where other rules say who else is allowed.
+    meant = any(map(peers_of, fitting)) or (bool(fitting) and fitting == rules)
+    misfit = Misfit.PORT if meant else Misfit.PEER if rules else Misfit.RULES
     return Denial(
         policy=policy,
         misfit=misfit,

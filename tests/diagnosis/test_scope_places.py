@@ -49,6 +49,13 @@ async def test_a_node_port_leads_to_its_service() -> None:
 
     assert names(scope.services) == ["Service shop/door"]
     assert scope.target_nodes == ("node2",)
+    assert (scope.port, scope.entry_port) == (31234, 31234)
+
+
+async def test_a_port_of_a_service_is_no_way_in() -> None:
+    scope = await scope_of("timeouts to door:80 on node2", *BASE, service("shop", "door", {"app": "web"}, node_port=7))
+
+    assert (scope.port, scope.entry_port) == (80, 0)
 
 
 async def test_a_host_port_leads_to_its_pod() -> None:
@@ -57,6 +64,7 @@ async def test_a_host_port_leads_to_its_pod() -> None:
     )
 
     assert names(scope.backends) == ["Pod shop/door"]
+    assert (scope.port, scope.entry_port) == (8081, 8081)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,15 @@ def test_a_rule_for_the_peer_misses_the_port() -> None:
     assert (denial.misfit, denial.peers, denial.ports) == (Misfit.PORT, (DESK, TILL), (PORT,))
 
 
+def test_a_rule_for_everybody_on_other_ports_leaves_it_to_the_peers_that_are_named() -> None:
+    everybody = IngressRule(ports=(PORT,))
+    beside = why_denied([policy("wall", IngressRule(from_=(DESK,)), everybody)], "ingress", pod=WEB, peer=CLIENT)
+    alone = why_denied([policy("wall", everybody)], "ingress", pod=WEB, peer=CLIENT)
+
+    assert (beside.misfit, beside.peers, beside.ports) == (Misfit.PEER, (DESK,), (PORT,))
+    assert (alone.misfit, alone.peers, alone.ports) == (Misfit.PORT, (), (PORT,))
+
+
 def test_the_policy_that_comes_nearest_is_told_and_the_first_of_equals() -> None:
     near, nearer = IngressRule(from_=(DESK,)), IngressRule(from_=(TILL,), ports=(PORT,))
     walls = [policy("a"), policy("b", near), policy("c", near)]
