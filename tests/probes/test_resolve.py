@@ -2,64 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from bot.cluster.manifests import from_manifests
-from bot.cluster.memory import Helper, MemoryCluster
+from bot.cluster.memory import MemoryCluster
 from bot.facts.base import Fact, Reason, Unknown
 from bot.facts.dns import DnsAnswer, DnsName, DnsReach, DnsServer
 from bot.facts.scope import Scope, Subject
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
-from tests.node.samples import resolved
-from tests.probes.manifests import Manifest, deployment, facts_of, pod, service, unknown_of
-
-LABELS = {"k8s-app": "kube-dns"}
-BY_SERVICE, BY_POD = "10.96.0.10:53", "10.244.1.7:53"
-COMMON = "kubernetes.default.svc.cluster.local"
-NOBODY = "netmedic-asks-for-nobody.default.svc.cluster.local"
-WEB = "web.shop.svc.cluster.local"
-FROM_NODE2 = Scope(namespaces=("shop",), services=(Subject("Service", "shop", "web"),), client_nodes=("node2",))
-
-Said = Mapping[str, Mapping[str, Any]]
-
-
-def workload(*words: str) -> Manifest:
-    made = deployment("kube-dns", labels=LABELS)
-    made["metadata"]["namespace"] = "kube-system"
-    made["spec"]["template"]["spec"] = {"containers": [{"name": "dns", "command": list(words)}]}
-    return made
-
-
-def answers(**changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a healthy DNS says, with what another server or name says instead: ``{"service": ..., "web": ...}``."""
-    said: dict[str, dict[str, Any]] = {}
-    for server, word in ((BY_SERVICE, "service"), (BY_POD, "pod")):
-        names: dict[str, dict[str, Any]] = {
-            COMMON: {"ip": "10.96.0.1"},
-            NOBODY: {"code": "NXDOMAIN"},
-            WEB: {"ip": "10.96.0.7"},
-        }
-        names[WEB] |= changes.get("web", {})
-        names[NOBODY] |= changes.get("nobody", {})
-        said |= {f"{server}/{name}": how | changes.get(word, {}) for name, how in names.items()}
-    return said
-
-
-def cluster(*more: Manifest, scope_words: tuple[str, ...] = (), **said: Said) -> MemoryCluster:
-    dns = service(
-        "kube-dns",
-        namespace="kube-system",
-        labels=LABELS,
-        selector=LABELS,
-        clusterIP="10.96.0.10",
-        ports=[{"port": 53, "protocol": "UDP"}],
-    )
-    server = pod("kube-dns-1", namespace="kube-system", labels=LABELS, node="node1")
-    web = service()
-    web["metadata"]["creationTimestamp"] = "2026-01-01T11:58:00Z"
-    helpers = {node: Helper(pod=f"helper-{node}", answers=dict([resolved(node, all_)])) for node, all_ in said.items()}
-    return from_manifests(dns, server, web, workload(*scope_words), *more, helpers=helpers)
+from tests.probes.dns_cluster import BY_POD, FROM_NODE2, NOBODY, WEB, answers, cluster
+from tests.probes.manifests import Manifest, facts_of, unknown_of
 
 
 async def reach(reading: MemoryCluster) -> dict[str, DnsReach]:
