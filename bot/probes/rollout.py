@@ -9,7 +9,7 @@ from bot.cluster.port import Cluster
 from bot.facts.rollout import Rollout
 from bot.facts.scope import Scope
 from bot.probes.probe import probe
-from bot.probes.reading import namespaces_in, owner_of, path_of, services_in
+from bot.probes.reading import find_services, namespaces_in, owner_of, path_of
 from bot.probes.workload import provides, subject_of
 
 TEMPLATE_LABEL = "pod-template-hash"
@@ -18,7 +18,8 @@ TEMPLATE_LABEL = "pod-template-hash"
 @probe(Rollout, reads=(Service, Deployment, Pod))
 async def rollout(cluster: Cluster, scope: Scope) -> Iterable[Rollout]:
     """Tell how far each Deployment behind a Service is with replacing its Pods."""
-    services, places = await services_in(cluster, scope), namespaces_in(scope)
+    services = await find_services(cluster, scope)
+    places = namespaces_in(scope) if services else ()
     deployments = [item for place in places for item in await cluster.list(Deployment, namespace=place)]
     pods = [pod for place in places for pod in await cluster.list(Pod, namespace=place)]
     return [
