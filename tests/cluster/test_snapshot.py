@@ -239,3 +239,38 @@ async def test_names_are_looked_up_and_services_connected_to_from_each_node() ->
 def test_as_many_nodes_ask_for_a_recording_as_for_a_diagnosis() -> None:
     assert max(lookups.NODES_TRIED, translation.NODES_TRIED) <= rehearse.MAX_NODES
     assert lookups.NAMES_TRIED <= rehearse.MAX_NAMES
+
+
+USED = """
+kind: Pod
+metadata: {name: till, namespace: shop}
+spec:
+  containers:
+  - envFrom: [{configMapRef: {name: settings}}]
+    env: [{name: WEB_ADDR, value: "web:81"}, {name: PASSWORD, value: hunter2}]
+---
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {DB_URL: "postgres://admin:hunter2@db:5432/orders", mode: hunter2}
+---
+kind: ConfigMap
+metadata: {name: unused, namespace: shop}
+data: {DB_URL: "http://other:1/"}
+"""
+
+
+@pytest.mark.parametrize("namespaces", [[], ["shop"]])
+async def test_of_configuration_that_pods_use_the_addresses_are_recorded_and_nothing_else(
+    namespaces: list[str],
+) -> None:
+    bundle = await record(Asked(USED), namespaces=namespaces)
+    found = bundle.cluster()
+    [settings] = await found.list(ConfigMap, namespace="shop", fields="metadata.name=settings")
+    [till] = await found.list(Pod, namespace="shop")
+
+    assert [(item.where, item.host, item.port) for item in settings.addresses] == [("DB_URL", "db", 5432)]
+    assert [(item.where, item.host, item.port) for item in till.spec.containers[0].addresses] == [
+        ("WEB_ADDR", "web", 81)
+    ]
+    assert await found.list(ConfigMap, namespace="shop", fields="metadata.name=unused") == []
+    assert "hunter2" not in str(bundle)
