@@ -97,13 +97,14 @@ def on_path(finding: Finding, scope: Scope) -> bool:
     subject = finding.subject
     if scope.cluster_wide or subject in scope.subjects:
         return scope.cluster_wide or subject in scope.services or not is_before_the_client(subject, scope)
+    if finding.rule.hop == "name-lookup" and subject.namespace == SYSTEM_NAMESPACE:
+        # A DNS server that was scaled to nothing belongs to no Pod of the scope.
+        return scope.dns
     match subject.kind:
         case "Node":
             return subject.name in scope.nodes
-        case "Namespace":
-            return subject.name in scope.namespaces
-        case "NetworkPolicy":
-            return subject.namespace in scope.namespaces
+        case "Namespace" | "NetworkPolicy":
+            return (subject.namespace or subject.name) in scope.namespaces
         case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
             return is_about_the_way(finding, scope)
     return False

@@ -16,6 +16,7 @@ from bot.facts.node import NodeCpu
 from bot.facts.scope import Scope, Subject, SymptomKind
 
 CART = Subject("Service", "shop", "cart")
+DNS_SERVERS = Subject("Deployment", "kube-system", "kube-dns")
 PAUSED = Subject("Service", "shop", "paused")
 SCOPE = Scope(
     kind=SymptomKind.TIMEOUT,
@@ -158,6 +159,15 @@ def test_a_node_is_on_the_path_only_when_the_packets_meet_it() -> None:
 
     assert [cause.subject.name for cause in judgement.causes] == ["node1"]
     assert [cause.subject.name for cause in judgement.also_seen] == ["node9"]
+
+
+@pytest.mark.parametrize("dns", [True, False])
+def test_the_clusters_dns_is_on_the_path_where_a_name_is_looked_up(*, dns: bool) -> None:
+    verdict = found(finding(rule("dns-servers-scaled-to-zero", hop="name-lookup"), DNS_SERVERS))
+
+    judgement = judge([verdict], dataclasses.replace(SCOPE, dns=dns))
+
+    assert [cause.subject for cause in judgement.causes] == ([DNS_SERVERS] if dns else [])
 
 
 def test_without_a_named_object_everything_is_on_the_path() -> None:
