@@ -74,7 +74,10 @@ async def backend_replacement(cluster: Cluster, scope: Scope) -> Iterable[Backen
     found: list[BackendReplacement] = []
     for service in services:
         old = await replaced(cluster, service)
-        older = [pod for pod in clients if old and pod.metadata.creation_timestamp < old[1]]
+        # One client of each Node stands for all: they share its connection table.
+        older = {
+            pod.spec.node_name: pod for pod in reversed(clients) if old and pod.metadata.creation_timestamp < old[1]
+        }
         if not old or not older:
             continue
         dead = await dead_addresses(cluster)
@@ -93,7 +96,7 @@ async def backend_replacement(cluster: Cluster, scope: Scope) -> Iterable[Backen
                 sought=dead.sought,
                 source=f"Events in {service.metadata.namespace}; neighbours of the Nodes",
             )
-            for pod in older
+            for pod in older.values()
         ]
     return found
 
