@@ -26,7 +26,7 @@ class LocalTraffic(Fact):
     """``external`` (nodePort, load balancer; externalTrafficPolicy) or ``internal`` (internalTrafficPolicy)."""
     node: str
     asked: bool
-    """The symptom names the Node and the nodePort, or clients that run there; else the Node is only one of all."""
+    """The symptom names the Node and the nodePort, or clients that run there; else it is the first Node without any."""
     port_named: bool
     """The symptom names the nodePort."""
     node_port: int

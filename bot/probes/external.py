@@ -29,7 +29,8 @@ async def local_traffic(cluster: Cluster, scope: Scope) -> Iterable[LocalTraffic
         if service.spec.external_traffic_policy == LOCAL:
             by_port = scope.port in node_ports(service) and bool(scope.port)
             asked = scope.named_nodes if by_port else ()
-            facts += [traffic(service, endpoints, node, scope, asked=node in asked) for node in every_node]
+            nodes = asked or without(endpoints, every_node)[:1]
+            facts += [traffic(service, endpoints, node, scope, asked=node in asked) for node in nodes]
         if service.spec.internal_traffic_policy == LOCAL:
             facts += [traffic(service, endpoints, node, scope, internal=True) for node in scope.client_nodes]
     return facts
@@ -76,6 +77,12 @@ async def with_endpoints(
     slices = [s for place in namespaces_in(scope) for s in await cluster.list(EndpointSlice, namespace=place)]
     found = by_service(slices)
     return [(item, found.get((item.metadata.namespace, item.metadata.name), [])) for item in services]
+
+
+def without(endpoints: Iterable[Endpoint], nodes: Iterable[str]) -> list[str]:
+    """Return the Nodes that have no ready endpoint."""
+    taken = {endpoint.node_name for endpoint in endpoints if endpoint.conditions.ready}
+    return [node for node in nodes if node not in taken]
 
 
 def traffic(

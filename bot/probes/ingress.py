@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,29 +36,49 @@ class Route:
         return self.host, self.path.path
 
 
+class Rivals:
+    """Which Ingresses of one class take the same host and path."""
+
+    def __init__(self, every: Iterable[Ingress]) -> None:
+        """Sort the paths of all Ingresses."""
+        self._taken: dict[tuple[str, str, str], list[tuple[str, str, str]]] = defaultdict(list)
+        for item in every:
+            for route in routes_of(item):
+                self._taken[class_of(item), *route.key].append((*key_of(item), route.service))
+
+    def of(self, item: Ingress, route: Route) -> tuple[str, str]:
+        """Return ``namespace/name`` of another Ingress that sends a path to another Service, and to which."""
+        own, home = key_of(item), item.metadata.namespace
+        for namespace, name, service in self._taken[class_of(item), *route.key] if route.path.path else ():
+            if (namespace, name) != own and (namespace, service) != (home, route.service):
+                return f"{namespace}/{name}", service
+        return "", ""
+
+
 @probe(IngressState, reads=(Ingress, IngressClass))
 async def ingress_state(cluster: Cluster, scope: Scope) -> Iterable[IngressState]:
     """Tell of each Ingress of the symptom's namespaces which class it asks for, and whether a controller took it."""
     found = await ingresses_in(cluster, scope)
     if not found:
         return []
-    every, classes = (
-        await cluster.list(Ingress),
-        {item.metadata.name: item for item in await cluster.list(IngressClass)},
-    )
-    return [state_of(item, classes, every, scope) for item in found]
+    classes = {item.metadata.name: item for item in await cluster.list(IngressClass)}
+    served: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for item in await cluster.list(Ingress):
+        if item.status.load_balancer.ingress:
+            served[class_of(item)].add(key_of(item))
+    return [state_of(item, classes, served, scope) for item in found]
 
 
 @probe(IngressRoute, reads=(Ingress, Service))
 async def ingress_route(cluster: Cluster, scope: Scope) -> Iterable[IngressRoute]:
     """Follow each path of each Ingress of the symptom's namespaces to its Service."""
     found = await ingresses_in(cluster, scope)
-    every = await cluster.list(Ingress) if found else []
+    rivals = Rivals(await cluster.list(Ingress) if found else [])
     facts: list[IngressRoute] = []
     for item in found:
         services = {s.metadata.name: s for s in await cluster.list(Service, namespace=item.metadata.namespace)}
         asked = asked_for(item, scope)
-        facts += [route_of(item, route, services, every, asked=route in asked) for route in routes_of(item)]
+        facts += [route_of(item, route, services, rivals, asked=route in asked) for route in routes_of(item)]
     return facts
 
 
@@ -69,11 +90,10 @@ async def ingresses_in(cluster: Cluster, scope: Scope) -> list[Ingress]:
 
 
 def state_of(
-    item: Ingress, classes: Mapping[str, IngressClass], every: Sequence[Ingress], scope: Scope
+    item: Ingress, classes: Mapping[str, IngressClass], served: Mapping[str, set[tuple[str, str]]], scope: Scope
 ) -> IngressState:
     """Return who is to serve an Ingress."""
     name = class_of(item)
-    others = [other for other in every if class_of(other) == name and key_of(other) != key_of(item)]
     own = rules_for(item.spec.rules, scope.url_host)
     return IngressState(
         namespace=item.metadata.namespace,
@@ -85,7 +105,7 @@ def state_of(
         classes=", ".join(sorted(classes)) or "none",
         default_class=next((each for each in sorted(classes) if classes[each].is_default), ""),
         has_address=bool(item.status.load_balancer.ingress),
-        class_has_address=any(other.status.load_balancer.ingress for other in others),
+        class_has_address=bool(served.get(name, set()) - {key_of(item)}),
         host=scope.url_host if any(serves(rule.host, scope.url_host) for rule in item.spec.rules) else "",
         path=scope.url_path,
         path_routed=not scope.url_path or bool(asked_for(item, scope)),
@@ -95,12 +115,12 @@ def state_of(
 
 
 def route_of(
-    item: Ingress, route: Route, services: Mapping[str, Service], every: Sequence[Ingress], *, asked: bool
+    item: Ingress, route: Route, services: Mapping[str, Service], rivals: Rivals, *, asked: bool
 ) -> IngressRoute:
     """Return where one path leads, and what stands against that."""
     service, backend = services.get(route.service), route.path.backend
     applied = applied_to(item, route)
-    rival, elsewhere = rival_of(item, route, every)
+    rival, elsewhere = rivals.of(item, route)
     return IngressRoute(
         namespace=item.metadata.namespace,
         ingress=item.metadata.name,
@@ -115,7 +135,7 @@ def route_of(
         applied_service=applied,
         changed=bool(applied) and applied != route.service,
         namesake=namesake_of(route.path.path, route.service, services),
-        rival="/".join(key_of(rival)) if rival else "",
+        rival=rival,
         rival_service=elsewhere,
         source=f"{path_of(item)} and the Services of its namespace",
     )
@@ -176,18 +196,6 @@ def applied_to(item: Ingress, route: Route) -> str:
     """Return the Service that a path led to as it was last applied; empty where that is not known."""
     applied = (path for rule in item.applied_rules if rule.host == route.host for path in rule.http.paths)
     return next((path.backend.service.name for path in applied if path.path == route.path.path), "")
-
-
-def rival_of(item: Ingress, route: Route, every: Sequence[Ingress]) -> tuple[Ingress | None, str]:
-    """Return another Ingress of the same class that sends the same host and path to another Service, and to which."""
-    for other in every:
-        if key_of(other) == key_of(item) or class_of(other) != class_of(item) or not route.path.path:
-            continue
-        for theirs in routes_of(other):
-            away = (other.metadata.namespace, theirs.service) != (item.metadata.namespace, route.service)
-            if theirs.key == route.key and away:
-                return other, theirs.service
-    return None, ""
 
 
 def port_of(backend: IngressBackend) -> str:

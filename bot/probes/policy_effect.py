@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,10 @@ from bot.cluster.objects import LabelSelector, NetworkPolicy, Pod
 from bot.cluster.port import Cluster
 from bot.facts.policy import PolicyCoverage, PolicyEffect
 from bot.facts.scope import Scope
-from bot.probes.policy_words import listed, peer_in_words, pods_in_words
+from bot.probes.policy_words import OF_EACH_POD, listed, peer_in_words, pods_in_words
 from bot.probes.probe import probe
 from bot.probes.reading import namespaces_in, path_of
 from bot.simulation.networkpolicy import (
-    Direction,
     End,
     end_of,
     isolating,
@@ -26,15 +26,27 @@ from bot.simulation.networkpolicy import (
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One namespace with the Pods that policies know, and its policies."""
+    """One namespace with its policies, and the Pods that policies know."""
 
     namespace: str
-    ends: Sequence[End]
     policies: Sequence[NetworkPolicy]
+    crowds: Sequence[Crowd]
 
-    def isolated(self, end: End, direction: Direction) -> list[NetworkPolicy]:
-        """Return the policies that isolate a Pod in a direction."""
-        return isolating(self.policies, end, direction)
+    @property
+    def pods(self) -> int:
+        """All Pods."""
+        return count(self.crowds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crowd:
+    """Pods that policies cannot tell apart."""
+
+    end: End
+    pods: int
+    ingress: Sequence[NetworkPolicy]
+    """Those that isolate them."""
+    egress: Sequence[NetworkPolicy]
 
 
 @probe(PolicyEffect, reads=(Pod, NetworkPolicy))
@@ -54,49 +66,63 @@ async def places_in(cluster: Cluster, scope: Scope) -> list[Place]:
     """Return the namespaces that have policies."""
     policies = [item for name in namespaces_in(scope) for item in await cluster.list(NetworkPolicy, namespace=name)]
     names = sorted({policy.metadata.namespace for policy in policies})
+    found = []
+    for name in names:
+        own = [policy for policy in policies if policy.metadata.namespace == name]
+        crowds = crowds_of(await cluster.list(Pod, namespace=name), own)
+        found.append(Place(namespace=name, policies=own, crowds=crowds))
+    return found
+
+
+def crowds_of(pods: Iterable[Pod], policies: Sequence[NetworkPolicy]) -> list[Crowd]:
+    """Return the Pods that policies know, by their labels."""
+    alike: dict[frozenset[tuple[str, str]], list[End]] = defaultdict(list)
+    for end in (end_of(pod, {}) for pod in pods if pod.alive and not pod.spec.host_network):
+        alike[frozenset((key, value) for key, value in end.labels.items() if key not in OF_EACH_POD)].append(end)
     return [
-        Place(
-            namespace=name,
-            ends=[end_of(pod, {}) for pod in await cluster.list(Pod, namespace=name) if is_meant(pod)],
-            policies=[policy for policy in policies if policy.metadata.namespace == name],
+        Crowd(
+            end=group[0],
+            pods=len(group),
+            ingress=isolating(policies, group[0], "ingress"),
+            egress=isolating(policies, group[0], "egress"),
         )
-        for name in names
+        for group in alike.values()
     ]
-
-
-def is_meant(pod: Pod) -> bool:
-    """Tell whether policies know a Pod."""
-    return pod.alive and not pod.spec.host_network
 
 
 def effect(policy: NetworkPolicy, place: Place, *, client_named: bool) -> PolicyEffect:
     """Return what one policy does."""
     types = policy_types(policy.spec)
-    ingress = [end for end in place.ends if policy in place.isolated(end, "ingress")]
-    egress = [end for end in place.ends if policy in place.isolated(end, "egress")]
-    peers = [peer for rule in policy.spec.ingress for peer in peers_of(rule)]
-    own = all(peer.pod_selector is not None and peer.namespace_selector is None for peer in peers)
+    ingress = [crowd for crowd in place.crowds if policy in crowd.ingress]
+    egress = [crowd for crowd in place.crowds if policy in crowd.egress]
     named = [peers_of(rule) for rule in policy.spec.ingress]
-    shut_out = [end for end in place.ends if not any(peers_match(peers, end, place.namespace) for peers in named)]
+    peers = [peer for rule_peers in named for peer in rule_peers]
+    own = all(peer.pod_selector is not None and peer.namespace_selector is None for peer in peers)
+    shut_out = [c for c in place.crowds if not any(peers_match(each, c.end, place.namespace) for each in named)]
     return PolicyEffect(
         namespace=place.namespace,
         name=policy.metadata.name,
         selected=pods_in_words(policy.spec.pod_selector),
         selects_all_pods=policy.spec.pod_selector == LabelSelector(),
-        pods=len(place.ends),
-        selected_pods=len({end.name for end in (*ingress, *egress)}),
+        pods=place.pods,
+        selected_pods=count(crowd for crowd in place.crowds if policy in (*crowd.ingress, *crowd.egress)),
         isolates_ingress="Ingress" in types,
         isolates_egress="Egress" in types,
         ingress_rules=len(policy.spec.ingress),
         egress_rules=len(policy.spec.egress),
         named=listed(map(peer_in_words, peers)),
         names_own_pods=bool(peers) and own and all(named),
-        shut_out_pods=len(shut_out) if "Ingress" in types else 0,
-        alone_pods=sum(len(place.isolated(end, "ingress")) == 1 for end in ingress),
-        mute_pods=sum(not any(rules_of(item, "egress") for item in place.isolated(end, "egress")) for end in egress),
+        shut_out_pods=count(shut_out) if "Ingress" in types else 0,
+        alone_pods=count(crowd for crowd in ingress if len(crowd.ingress) == 1),
+        mute_pods=count(crowd for crowd in egress if not any(rules_of(item, "egress") for item in crowd.egress)),
         client_named=client_named,
         source=f"{path_of(policy)} and the Pods of its namespace",
     )
+
+
+def count(crowds: Iterable[Crowd]) -> int:
+    """Return how many Pods are in crowds."""
+    return sum(crowd.pods for crowd in crowds)
 
 
 def coverage(place: Place) -> PolicyCoverage:
@@ -105,9 +131,9 @@ def coverage(place: Place) -> PolicyCoverage:
     return PolicyCoverage(
         namespace=place.namespace,
         policies=len(place.policies),
-        pods=len(place.ends),
-        open_ingress_pods=sum(not place.isolated(end, "ingress") for end in place.ends),
-        open_egress_pods=sum(not place.isolated(end, "egress") for end in place.ends),
+        pods=place.pods,
+        open_ingress_pods=count(crowd for crowd in place.crowds if not crowd.ingress),
+        open_egress_pods=count(crowd for crowd in place.crowds if not crowd.egress),
         default_deny_ingress=any("Ingress" in policy_types(p.spec) and not p.spec.ingress for p in walls),
         default_deny_egress=any("Egress" in policy_types(p.spec) and not p.spec.egress for p in walls),
         source=f"/apis/networking.k8s.io/v1/namespaces/{place.namespace}/networkpolicies and the Pods there",

@@ -55,10 +55,13 @@ class World:
     def __init__(self, cluster: Cluster) -> None:
         """Read nothing yet."""
         self.cluster = cluster
+        self._pods: dict[str, Pods] = {}
 
     async def pods(self, namespace: str) -> Pods:
         """Return the living Pods of a namespace."""
-        return Pods(await self.cluster.list(Pod, namespace=namespace))
+        if namespace not in self._pods:
+            self._pods[namespace] = Pods(await self.cluster.list(Pod, namespace=namespace))
+        return self._pods[namespace]
 
     async def clients(self, scope: Scope) -> list[Client]:
         """Return one client for all Pods that policies cannot tell apart."""

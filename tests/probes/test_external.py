@@ -65,18 +65,25 @@ async def test_a_node_that_is_asked_and_has_no_endpoint() -> None:
 
 
 async def test_a_node_that_has_an_endpoint() -> None:
-    first, _ = await traffic(asking("node1"), LOCAL, on("node1", "node1"))
+    [first] = await traffic(asking("node1"), LOCAL, on("node1", "node1"))
 
     assert (first.node, first.asked, first.local_endpoints, first.endpoints) == ("node1", True, 2, 2)
 
 
 async def test_a_node_is_asked_only_where_the_node_port_is_named_too() -> None:
-    assert [fact.asked for fact in await traffic(asking("node2", port=80), LOCAL, on("node1"))] == [False, False]
-    assert [fact.port_named for fact in await traffic(WEB, LOCAL, on("node1"))] == [False, False]
+    [other_port] = await traffic(asking("node1", port=80), LOCAL, on("node1"))
+    [nothing_named] = await traffic(WEB, LOCAL, on("node1"))
+
+    assert (other_port.node, other_port.asked, other_port.port_named) == ("node2", False, False)
+    assert (nothing_named.node, nothing_named.asked, nothing_named.local_endpoints) == ("node2", False, 0)
+
+
+async def test_where_every_node_has_an_endpoint_there_is_no_other_to_tell_of() -> None:
+    assert await traffic(WEB, LOCAL, on("node1", "node2")) == []
 
 
 async def test_endpoints_that_are_not_ready_do_not_count() -> None:
-    first, _ = await traffic(asking("node1"), LOCAL, on("node1", ready=False))
+    [first] = await traffic(asking("node1"), LOCAL, on("node1", ready=False))
 
     assert (first.local_endpoints, first.endpoints, first.nodes_with_endpoints) == (0, 0, "none")
 
