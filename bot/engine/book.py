@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from bot.engine.holes import Bindings, fill, fill_typed
+from bot.engine.holes import Bindings, fill, fill_typed, tell
 from bot.engine.matching import MAX_MATCHES, Engine, Match
 from bot.engine.rule import Pattern, Rule
 from bot.engine.verdict import Finding, Outcome, Verdict
@@ -117,7 +117,7 @@ class Judge:
             rule=self.rule,
             subject=subject,
             details=dict(details),
-            summary=fill(self.rule.summary, self.bindings(min(matches))),
+            summary=tell(self.rule.summary, self.bindings(min(matches))),
             facts=tuple(self.memory.facts[number] for number in numbers if number in self.memory.facts),
             findings=findings,
             explains=tuple(finding for finding in findings if finding.rule.id in self.rule.explains),

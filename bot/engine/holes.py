@@ -10,6 +10,7 @@ from bot.engine.rule import in_words
 from bot.facts.base import Value
 
 HOLE = re.compile(r"\{([a-z][a-z0-9_-]*)\.([a-z][a-z0-9_]*)\}")
+HOLE_OR_SHARE = re.compile(rf"{HOLE.pattern}( ‰)?")
 BRACED = re.compile(r"\{[^{}]*\}|[{}]")
 
 Bindings = Mapping[str, Mapping[str, Value]]
@@ -42,6 +43,16 @@ def only_hole(text: str) -> Hole | None:
 def fill(text: str, bindings: Bindings) -> str:
     """Return the text with its holes filled. Values are put in as they are; a hole in a value stays text."""
     return HOLE.sub(lambda found: in_words(bindings[found[1]][found[2]]), text)
+
+
+def tell(text: str, bindings: Bindings) -> str:
+    """Return a sentence with its holes filled; a share that a fact holds in per mille is told in percent."""
+
+    def told(found: re.Match[str]) -> str:
+        value = bindings[found[1]][found[2]]
+        return f"{value / 10:.1f} %" if found[3] and isinstance(value, int) else in_words(value) + (found[3] or "")
+
+    return HOLE_OR_SHARE.sub(told, text)
 
 
 def fill_typed(text: str, bindings: Bindings) -> Value:
