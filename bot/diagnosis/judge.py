@@ -10,6 +10,7 @@ from bot.engine.rules import Confidence, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.scope import Scope, Subject
+from bot.facts.ways import NodeTrouble
 from bot.probes.reading import SYSTEM_NAMESPACE
 
 CONFIDENCE_ORDER = (Confidence.PROVEN, Confidence.LIKELY, Confidence.POSSIBLE)
@@ -102,7 +103,7 @@ def on_path(finding: Finding, scope: Scope) -> bool:
         return scope.dns
     match subject.kind:
         case "Node":
-            return subject.name in scope.nodes
+            return subject.name in scope.nodes or may_be_the_clients(finding, scope)
         case "Namespace" | "NetworkPolicy":
             return (subject.namespace or subject.name) in scope.namespaces
         case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
@@ -114,6 +115,14 @@ def is_before_the_client(subject: Subject, scope: Scope) -> bool:
     """Tell whether this is the client's own Service: where both ends are named, it is not on the way."""
     target = scope.services or scope.backends or scope.outside_host or scope.missing
     return subject.kind == "Service" and bool(scope.clients and target)
+
+
+def may_be_the_clients(finding: Finding, scope: Scope) -> bool:
+    """Tell whether a Node's trouble is on a way to the path's Nodes, where the symptom does not say who calls."""
+    if scope.client_nodes or not scope.nodes:
+        return False
+    troubles = (fact for fact in all_facts(finding) if isinstance(fact, NodeTrouble))
+    return any(set(fact.example.split(" to ")) & set(scope.nodes) for fact in troubles)
 
 
 def is_about_the_way(finding: Finding, scope: Scope) -> bool:

@@ -56,7 +56,7 @@ class NodeTrouble(Fact):
     ways: int
     """Ways in trouble at this Node."""
     example: str
-    """One of them: ``node1 to node2``."""
+    """One of them, to or from a Node of the path where there is one: ``node1 to node2``."""
     lost_percent: int
     """Over these ways."""
     rtt_ms: int

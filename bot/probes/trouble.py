@@ -95,6 +95,8 @@ def blamed(ill: Sequence[Look], all_of_layer: Sequence[Look], measured: Measured
         }
         best, *others = sorted(ranks, key=lambda end: ranks[end], reverse=True)
         own = [look for look in left if best in (look.way.node, look.way.peer)]
+        # Ways to the Nodes of the path are the ones to tell of.
+        own.sort(key=lambda look: not {look.way.node, look.way.peer} & set(scope.nodes))
         left = [look for look in left if look not in own]
         # Ways that all end at the API server say something of it, and of no Node.
         if best != API_SERVER:

@@ -11,9 +11,10 @@ import pytest
 from bot.diagnosis.judge import judge
 from bot.engine.rule import Confidence, Rule, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
-from bot.facts.base import Fact, Reason, Unknown
+from bot.facts.base import Fact, Reason, Unknown, fields_of
 from bot.facts.node import NodeCpu
 from bot.facts.scope import Scope, Subject, SymptomKind
+from bot.facts.ways import NodeTrouble
 
 CART = Subject("Service", "shop", "cart")
 DNS_SERVERS = Subject("Deployment", "kube-system", "kube-dns")
@@ -159,6 +160,30 @@ def test_a_node_is_on_the_path_only_when_the_packets_meet_it() -> None:
 
     assert [cause.subject.name for cause in judgement.causes] == ["node1"]
     assert [cause.subject.name for cause in judgement.also_seen] == ["node9"]
+
+
+@pytest.mark.parametrize(
+    ("clients", "example", "blamed"),
+    [
+        ((), "node8 to node9", ["node9"]),
+        ((), "node9 to node7", []),
+        (("node8",), "node8 to node9", []),
+    ],
+)
+def test_a_way_to_the_targets_node_is_on_the_path_where_nobody_says_who_calls(
+    clients: tuple[str, ...], example: str, blamed: list[str]
+) -> None:
+    fields: dict[str, Any] = dict.fromkeys(fields_of(NodeTrouble), 0) | {
+        "node": "node9",
+        "trouble": "narrow",
+        "example": example,
+    }
+    trouble = finding(rule("narrow"), Subject("Node", "", "node9"), facts=(NodeTrouble(**fields),))
+    scope = dataclasses.replace(SCOPE, client_nodes=clients, target_nodes=("node8",))
+
+    judgement = judge([found(trouble)], scope)
+
+    assert [cause.subject.name for cause in judgement.causes] == blamed
 
 
 @pytest.mark.parametrize("dns", [True, False])
