@@ -198,6 +198,16 @@ CASES = {
         subject="Ingress shop/front",
         told="/pay",
     ),
+    "a nodePort of Pods that admit Pods only": Case(
+        text="callers from outside time out on node1:30080, service web in namespace shop",
+        added=[
+            service(ports=[{"port": 80, "targetPort": 8080, "nodePort": 30080}], type="NodePort"),
+            policy("rule", pods=labels(app="web"), ingress=[{"from": [{"podSelector": labels(app="till")}]}]),
+        ],
+        cause="network-policy-denies-outside",
+        subject="NetworkPolicy shop/rule",
+        told="Pods app=till",
+    ),
     "a nodePort under policy Local": Case(
         text="NodePort 30080 of web (shop) works on node1 and hangs on node2",
         added=[KEPT_LOCAL, on("node1")],

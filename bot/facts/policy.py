@@ -46,6 +46,10 @@ class TargetIsolation(Fact):
     or that names no peers."""
     admitted: str
     """Who, in words, at most 200 characters: ``Pods tier=backend``; empty if nobody."""
+    admits_addresses: bool
+    """At least one ingress rule names a block of addresses, or nobody in particular: others than Pods may get in."""
+    from_outside: bool
+    """The symptom asks a port of a Node (nodePort, hostPort), and names no Pod that does."""
     asked_for: str
     """Whom their ingress rules name, there or not, in the same words; empty if they have no ingress rule."""
 

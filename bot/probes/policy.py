@@ -48,7 +48,11 @@ async def target_isolation(cluster: Cluster, scope: Scope) -> Iterable[TargetIso
     crowd, of = await crowd_of(cluster, policies), defaultdict(list)
     for policy in policies:
         of[policy.metadata.namespace].append(policy)
-    return [isolation_of(pod, service, of[pod.metadata.namespace], crowd) for pod, service in targets]
+    from_outside = bool(scope.entry_port)
+    return [
+        isolation_of(pod, service, of[pod.metadata.namespace], crowd, from_outside=from_outside)
+        for pod, service in targets
+    ]
 
 
 def targets_of(every_pod: Pods, services: Sequence[Service], scope: Scope) -> list[tuple[Pod, str]]:
@@ -110,7 +114,9 @@ def peers_of(policy: NetworkPolicy) -> list[PolicyPeer]:
     return [peer for rule in policy.spec.ingress for peer in rule.from_]
 
 
-def isolation_of(pod: Pod, service: str, every_policy: Sequence[NetworkPolicy], crowd: Crowd) -> TargetIsolation:
+def isolation_of(
+    pod: Pod, service: str, every_policy: Sequence[NetworkPolicy], crowd: Crowd, *, from_outside: bool
+) -> TargetIsolation:
     """Return what policies mean for one Pod. Policies only add: a connection passes if any of them lets it in."""
     policies = isolating(every_policy, crowd.end_of(pod), "ingress")
     first = policies[0] if policies else NetworkPolicy()
@@ -125,6 +131,8 @@ def isolation_of(pod: Pod, service: str, every_policy: Sequence[NetworkPolicy], 
         policy=first.metadata.name,
         selects_all_pods=bool(policies) and first.spec.pod_selector == LabelSelector(),
         admits_anyone=open_to_all or bool(admitted),
+        admits_addresses=open_to_all or any(peer.ip_block is not None for peer, _ in named),
+        from_outside=from_outside,
         admitted=listed([EVERYBODY] if open_to_all else admitted),
         asked_for=listed([EVERYBODY] if open_to_all else [peer_in_words(peer) for peer, _ in named]),
         source=path_of(first) if policies else f"/apis/networking.k8s.io/v1/namespaces/{pod.metadata.namespace}",

@@ -59,8 +59,26 @@ async def test_a_target_without_policies_is_open() -> None:
         selects_all_pods=False,
         admits_anyone=False,
         admitted="",
+        admits_addresses=False,
+        from_outside=False,
         asked_for="",
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "addresses"),
+    [
+        (allow({"podSelector": labels(app="till")}), False),
+        (allow({"ipBlock": {"cidr": "10.0.0.0/8"}}), True),
+        ({"ports": [{"port": 8080}]}, True),
+    ],
+    ids=["Pods", "a block", "everybody"],
+)
+async def test_others_than_pods_get_in_by_their_address(rule: Manifest, addresses: bool) -> None:
+    by_node_port = Scope(namespaces=("shop",), services=WEB.services, port=30080, entry_port=30080)
+    found = await isolation(policy(ingress=[rule]), scope=by_node_port)
+
+    assert (found.admits_addresses, found.from_outside) == (addresses, True)
 
 
 async def test_a_policy_without_rules_lets_nobody_in() -> None:
