@@ -43,10 +43,11 @@ _LONE = re.compile(_HOST)
 _CLUSTER_NAME = re.compile(rf"(?:^|[\s\"'=,(])(?P<host>{_NAME[:-3]}\.svc(?:\.[a-z0-9.-]{{1,60}})?)(?=[/\s\"',;)]|$)")
 
 _ADDRESS_WORDS = re.compile(
-    r"(?i)(?:^|[_.-])(?:host|hostname|hosts|addr|address|addresses|server|servers|endpoint|endpoints|url|uri|upstream"
-    r"|backend|target|broker|brokers|service)(?:[_.-]?name)?$"
+    r"(?i)(?:(?:^|[_.-])(?:hosts?|addr|address|addresses|servers?|endpoints?|ur[li]|upstream|backend|brokers?)"
+    r"|[_.-]hostname)$"
 )
-"""Ends of a variable's name that say its value is an address, even without a port."""
+"""Ends of a setting's name that say its value is an address, even without a port. HOSTNAME and SERVICE_NAME are not
+among them: they say what a program calls itself."""
 _PORT_WORD = re.compile(r"(?i)[_.-]?port$")
 _SECRET_WORDS = re.compile(
     r"(?i)passw|passphrase|(?:^|[_.-])(?:pwd|pass|secret|token|key|credential|cert)s?(?:[_.-]|$)"

@@ -52,6 +52,8 @@ class Callers:
             return setting.host == self.scope.outside_host
         name, targets = place.name_of(setting), {(item.namespace, item.name) for item in self.targets}
         words = [item.name for item in self.targets] + [name.partition(".")[0] for name in self.scope.missing]
+        if name and (name.namespace, name.name) == (setting.owner.namespace, setting.owner.name):
+            return False  # what it calls itself
         if not words or (name and (name.namespace, name.name) in targets) or self.is_only_one(setting):
             return True
         if name and place.service(name):

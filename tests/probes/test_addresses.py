@@ -222,3 +222,9 @@ async def test_a_plain_name_is_found_in_the_namespaces_that_are_searched() -> No
     found = await address_of(client, service(ports=PORTS, namespace="other"))
 
     assert (found.resolves_to, found.service_namespace) == ("service", "other")
+
+
+async def test_what_a_workload_calls_itself_is_not_what_it_calls() -> None:
+    found = await address_of(till({"ADVERTISED_HOST": "till-1"}), service(ports=PORTS))
+
+    assert found.about_target is False
