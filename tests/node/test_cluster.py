@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from typing import TypeVar
 
 import pytest
 
-from bot.cluster.connect import connect as connect_to
 from bot.cluster.live import LiveCluster
 from bot.facts.base import Fact
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
@@ -17,7 +16,6 @@ from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.scope import Scope
 from bot.node import client
-from bot.node.manifest import manifest
 from bot.node.requests import target
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.kernel import node_ip, node_settings
@@ -25,7 +23,6 @@ from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import must, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.peer import node_peer
 from bot.probes.probe import Probe
-from bot.settings import Settings
 from tests.testbed import TestBed
 
 pytestmark = pytest.mark.cluster
@@ -34,25 +31,6 @@ NODE = "node2"
 NODE_IP, OVERLAY_IP = "10.231.0.12", "10.244.2.0"
 F = TypeVar("F", bound=Fact)
 T = TypeVar("T")
-
-
-@pytest.fixture(scope="module")
-def helpers(test_bed: TestBed) -> TestBed:
-    """The test bed with this version of the node helper."""
-    settings = Settings()
-    test_bed.apply(
-        *manifest(image="testbed/nettools:1", namespace=settings.helper_namespace, labels=settings.helper_labels)
-    )
-    test_bed.kubectl(
-        "-n", settings.helper_namespace, "rollout", "status", "daemonset/netmedic-helper", "--timeout=120s"
-    )
-    return test_bed
-
-
-@pytest.fixture
-async def live(helpers: TestBed) -> AsyncIterator[LiveCluster]:
-    async with await connect_to(kubeconfig=helpers.kubeconfig) as cluster:
-        yield cluster
 
 
 async def observed(live: LiveCluster, probe: Probe, of: type[F], *, tries: int = 1) -> list[F]:
