@@ -123,7 +123,7 @@ async def may(cluster: Cluster, asked: Permission) -> Check:
         health=Health.WARN if asked.optional else Health.FAIL,
         about=about,
         found=f"{forbidden} forbidden {where}",
-        remedy=f"Grant {forbidden} on {asked.permission} to this identity, as the chart's reader Role does.",
+        remedy=f"Grant {forbidden} on {asked.permission} to this identity (a ClusterRole that only reads).",
     )
 
 

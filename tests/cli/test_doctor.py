@@ -10,7 +10,7 @@ FORBIDDEN = Check(
     health=Health.FAIL,
     about="get, list networkpolicies.networking.k8s.io",
     found="list forbidden in all namespaces",
-    remedy="Grant list on networkpolicies.networking.k8s.io to this identity, as the chart's reader Role does.",
+    remedy="Grant list on networkpolicies.networking.k8s.io to this identity (a ClusterRole that only reads).",
 )
 NO_HELPER = Check(
     health=Health.WARN,

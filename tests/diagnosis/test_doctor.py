@@ -67,7 +67,7 @@ async def test_a_forbidden_read_fails_and_says_what_to_grant() -> None:
         health=Health.FAIL,
         about="get, list pods",
         found="get, list forbidden in all namespaces",
-        remedy="Grant get, list on pods to this identity, as the chart's reader Role does.",
+        remedy="Grant get, list on pods to this identity (a ClusterRole that only reads).",
     )
 
 
