@@ -123,6 +123,11 @@ class PodWay(Fact):
     neighbour: str
     """What its own Node knows of the Pod's MAC address: ``known``, ``failed`` (the Pod does not answer ARP) or
     ``unknown``."""
+    link: str
+    """``down``: it does not answer ARP, or answers nothing while an interface to a Pod on its Node has no carrier;
+    else ``up`` where its MAC address is known, or ``unknown``."""
+    dead_link: str
+    """An interface to a Pod on its Node that has no carrier; empty if all have."""
     other_node: str
     """The Node it was tried from besides; empty if none."""
     from_other: str

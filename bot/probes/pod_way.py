@@ -16,6 +16,7 @@ from bot.facts.ways import PodWay
 from bot.node import client
 from bot.node.answers import Row, Sample
 from bot.node.requests import target
+from bot.node.roles import POD_KINDS, is_up
 from bot.node.ways import CLOSED_PORT, is_reachable, ports_of
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL
@@ -115,6 +116,7 @@ def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
     rows = {port: row for port in ports_of(pod)[:-1] if (row := tried.row(own, pod, port)) is not None and row.open}
     port, row = next(iter(rows.items()), (0, None))
     neighbour, node_mtu = at_node(tried.samples.get(own), pod.status.pod_ip)
+    dead = dead_link(tried.samples.get(own))
     segment = max((row.segment for row in rows.values()), default=0)
     mtu = segment + HEADERS if segment and ":" not in pod.status.pod_ip else 0
     return PodWay(
@@ -129,6 +131,8 @@ def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
         from_own=word_of(closed),
         own_lost_permille=lost_of(closed),
         neighbour=neighbour,
+        link=link_of(neighbour, word_of(closed), dead),
+        dead_link=dead,
         other_node=other,
         from_other=word_of(tried.row(other, pod, CLOSED_PORT)),
         policies=pod.metadata.namespace in tried.closed_off,
@@ -139,6 +143,19 @@ def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
         mtu_missing=node_mtu - mtu if mtu and node_mtu else 0,
         source=f"{own}, {other or 'no other Node'}: TCP connects to {pod.status.pod_ip}",
     )
+
+
+def dead_link(sample: Sample | ClusterError | None) -> str:
+    """Return an interface to a Pod whose other end is down; empty if there is none."""
+    links = sample.last(sample.series.links) if isinstance(sample, Sample) else ()
+    return next((link.name for link in links if link.kind in POD_KINDS and link.up and not is_up(link)), "")
+
+
+def link_of(neighbour: str, word: str, dead: str) -> str:
+    """Return the state of a Pod's link, as far as its Node can tell."""
+    if neighbour == "failed" or (dead and word in ("silent", "unreachable")):
+        return "down"
+    return "up" if neighbour == "known" else "unknown"
 
 
 def word_of(row: Row | None) -> str:

@@ -18,7 +18,7 @@ from bot.node.answers import Row
 from bot.node.requests import sample_request
 from bot.node.ways import pairs
 from bot.probes.outside import result_of
-from bot.probes.pod_way import lost_of, word_of
+from bot.probes.pod_way import link_of, lost_of, word_of
 from bot.probes.ways import node_pair, path_mtu
 from tests.node.samples import CAPTURED, answer
 
@@ -153,3 +153,18 @@ def test_what_was_not_tried_is_no_loss() -> None:
 )
 def test_a_host_outside_in_one_word(row: Row, word: str) -> None:
     assert result_of(row) == word
+
+
+@pytest.mark.parametrize(
+    ("neighbour", "word", "dead", "link"),
+    [
+        ("failed", "silent", "", "down"),
+        ("known", "silent", "veth1", "down"),
+        ("known", "silent", "", "up"),
+        # Another Pod's interface is the one without carrier.
+        ("known", "answered", "veth1", "up"),
+        ("unknown", "silent", "", "unknown"),
+    ],
+)
+def test_the_link_of_a_pod(neighbour: str, word: str, dead: str, link: str) -> None:
+    assert link_of(neighbour, word, dead) == link
