@@ -69,11 +69,11 @@ def ways_to_measure(
     return rows, sizes
 
 
-def pods_to_try(nodes: Sequence[str], pods: Iterable[Pod]) -> dict[str, set[str]]:
+def pods_to_try(nodes: Sequence[str], pods: Iterable[Pod], services: Sequence[Service]) -> dict[str, set[str]]:
     """Return what each Node connects to in Pods: in its own, some ports; in those of others, a closed one."""
     found: dict[str, set[str]] = {node: set() for node in nodes}
     for pod in [pod for pod in pods if ways.is_reachable(pod)][:MAX_PODS]:
         for node in nodes:
-            ports = ways.ports_of(pod) if node == pod.spec.node_name else [ways.CLOSED_PORT]
+            ports = ways.ports_of(pod, services) if node == pod.spec.node_name else [ways.CLOSED_PORT]
             found[node] |= {target(pod.status.pod_ip, port) for port in ports}
     return found

@@ -187,7 +187,7 @@ class Recording(CachedCluster):
             nodes, ways.addresses(self._recorded(Node)), ways.api_servers(slices), ends
         )
         await asyncio.gather(client.series(self, rows), client.sizes(self, sizes))
-        await client.series(self, rehearse.pods_to_try(nodes, self._recorded(Pod)))
+        await client.series(self, rehearse.pods_to_try(nodes, self._recorded(Pod), self._recorded(Service)))
 
     async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:
         """Return the answer of a Node's helper, and write it down."""

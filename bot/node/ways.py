@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.cluster.objects import EndpointSlice, Node, Pod
+from bot.cluster.objects import EndpointSlice, Node, Pod, Service
+from bot.cluster.selectors import selects
 from bot.node.answers import Sample
 from bot.node.targets import is_address
 
@@ -56,15 +57,24 @@ def is_reachable(pod: Pod) -> bool:
     return pod.alive and pod.status.phase == "Running" and is_address(pod.status.pod_ip) and not pod.spec.host_network
 
 
-def ports_of(pod: Pod) -> list[int]:
-    """Return the ports that are connected to: some declared ones, and last one that should be closed."""
-    tcp = [
+def ports_of(pod: Pod, services: Iterable[Service]) -> list[int]:
+    """Return the ports that are connected to: declared ones and those that Services lead to, last a closed one."""
+    declared = [
         port.container_port
         for container in pod.spec.containers
         for port in container.ports
         if port.protocol == "TCP" and port.container_port
     ]
-    return [*tcp[:PORTS_TRIED], CLOSED_PORT]
+    led_to = [
+        number
+        for service in services
+        if service.metadata.namespace == pod.metadata.namespace
+        and service.spec.selector
+        and selects(service.spec.selector, pod.metadata.labels)
+        for port in service.spec.ports
+        if port.protocol == "TCP" and isinstance(number := port.target_port or port.port, int)
+    ]
+    return [*list(dict.fromkeys([*led_to, *declared]))[:PORTS_TRIED], CLOSED_PORT]
 
 
 def tunnel_ends(sample: Sample) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cluster.errors import ClusterError, NoHelper
-from bot.cluster.objects import NetworkPolicy, Pod
+from bot.cluster.objects import NetworkPolicy, Pod, Service
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
 from bot.facts.scope import Scope, Subject
@@ -21,7 +21,7 @@ from bot.node.ways import CLOSED_PORT, is_reachable, ports_of
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL
 from bot.probes.probe import CannotTell, Unreadable, probe
-from bot.probes.reading import owner_of
+from bot.probes.reading import key_of, owner_of
 from bot.probes.trouble import LOST_PERMILLE
 from bot.probes.ways import Rows
 
@@ -37,6 +37,7 @@ class Tried:
 
     pods: Sequence[tuple[Pod, str]]
     """With the role of each."""
+    ports: Mapping[tuple[str, str], list[int]]
     rows: Rows
     other: Mapping[str, str]
     """By Node, the one that its Pods were tried from besides."""
@@ -50,7 +51,7 @@ class Tried:
         return None if isinstance(rows, ClusterError) else rows.get(target(pod.status.pod_ip, port))
 
 
-@probe(PodWay, reads=(Pod, NetworkPolicy), helper=True)
+@probe(PodWay, reads=(Pod, Service, NetworkPolicy), helper=True)
 async def pod_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Connect to the Pods at both ends from their own Nodes and from one other, twenty times."""
     pods = [
@@ -66,12 +67,15 @@ async def pod_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]
     nodes = list(dict.fromkeys(pod.spec.node_name for pod, _ in pods))
     usual = [*scope.client_nodes, *scope.target_nodes, *helpers]
     other = {node: next((one for one in usual if one != node and one in helpers), "") for node in nodes}
+    namespaces = sorted({pod.metadata.namespace for pod, _ in pods})
+    services = [item for namespace in namespaces for item in await cluster.list(Service, namespace=namespace)]
+    ports = {key_of(pod): ports_of(pod, services) for pod, _ in pods}
     rows, samples = await asyncio.gather(
-        client.series(cluster, wanted(pods, other, helpers)),
+        client.series(cluster, wanted(pods, ports, other, helpers)),
         client.samples(cluster, [node for node in nodes if node in helpers]),
     )
     closed_off = {policy.metadata.namespace for policy in await cluster.list(NetworkPolicy)}
-    tried = Tried(pods=pods, rows=rows, other=other, samples=samples, closed_off=frozenset(closed_off))
+    tried = Tried(pods=pods, ports=ports, rows=rows, other=other, samples=samples, closed_off=frozenset(closed_off))
     return (
         [way_of(tried, pod, role) for pod, role in pods]
         + [
@@ -97,13 +101,18 @@ async def pods_of(cluster: Cluster, subjects: Iterable[Subject]) -> list[Pod]:
     ]
 
 
-def wanted(pods: Iterable[tuple[Pod, str]], other: Mapping[str, str], helpers: Sequence[str]) -> dict[str, set[str]]:
+def wanted(
+    pods: Iterable[tuple[Pod, str]],
+    ports: Mapping[tuple[str, str], list[int]],
+    other: Mapping[str, str],
+    helpers: Sequence[str],
+) -> dict[str, set[str]]:
     """Return what each Node connects to: all ports of its own Pods, and the closed one of others'."""
     found: dict[str, set[str]] = defaultdict(set)
     for pod, _role in pods:
         own = pod.spec.node_name
         if own in helpers:
-            found[own] |= {target(pod.status.pod_ip, port) for port in ports_of(pod)}
+            found[own] |= {target(pod.status.pod_ip, port) for port in ports[key_of(pod)]}
         if other.get(own):
             found[other[own]].add(target(pod.status.pod_ip, CLOSED_PORT))
     return found
@@ -113,7 +122,11 @@ def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
     """Return what is known of the way to one Pod."""
     own, other, owner = pod.spec.node_name, tried.other.get(pod.spec.node_name, ""), owner_of(pod)
     closed = tried.row(own, pod, CLOSED_PORT)
-    rows = {port: row for port in ports_of(pod)[:-1] if (row := tried.row(own, pod, port)) is not None and row.open}
+    rows = {
+        port: row
+        for port in tried.ports[key_of(pod)][:-1]
+        if (row := tried.row(own, pod, port)) is not None and row.open
+    }
     port, row = next(iter(rows.items()), (0, None))
     neighbour, node_mtu = at_node(tried.samples.get(own), pod.status.pod_ip)
     dead = dead_link(tried.samples.get(own))
