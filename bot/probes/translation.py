@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cluster.errors import ClusterError, NoHelper
-from bot.cluster.objects import EndpointSlice, Service
+from bot.cluster.objects import EndpointSlice, Namespace, Service
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact
 from bot.facts.scope import Scope
@@ -18,7 +18,7 @@ from bot.probes.probe import Unreadable, probe
 from bot.probes.reading import key_of, path_of, services_in
 from bot.probes.service import SERVICE_NAME_LABEL
 
-READS = (Service, EndpointSlice)
+READS = (Service, EndpointSlice, Namespace)
 
 SERVICES_TRIED = 10
 """Services whose addresses are connected to in one diagnosis (ours)."""
@@ -74,7 +74,12 @@ async def try_services(cluster: Cluster, scope: Scope) -> Tried:
         CannotTell: The symptom gives no Service.
         NoHelper: There is no helper in the cluster at all.
     """
-    services = [service for service in await services_in(cluster, scope) if has_address(service)][:SERVICES_TRIED]
+    ending = await ending_namespaces(cluster)
+    services = [
+        service
+        for service in await services_in(cluster, scope)
+        if has_address(service) and service.metadata.namespace not in ending
+    ][:SERVICES_TRIED]
     slices: dict[tuple[str, str], list[EndpointSlice]] = {}
     for namespace in dict.fromkeys(service.metadata.namespace for service in services):
         for item in await cluster.list(EndpointSlice, namespace=namespace):
@@ -85,6 +90,14 @@ async def try_services(cluster: Cluster, scope: Scope) -> Tried:
         fronts=found,
         answers=await client.reaches(cluster, dict.fromkeys(await trying_nodes(cluster, scope), targets)),
     )
+
+
+async def ending_namespaces(cluster: Cluster) -> set[str]:
+    """Return the namespaces on their way out, whose Services end on one Node a moment before the next."""
+    try:
+        return {item.metadata.name for item in await cluster.list(Namespace) if item.metadata.deletion_timestamp}
+    except ClusterError:
+        return set()
 
 
 async def trying_nodes(cluster: Cluster, scope: Scope) -> list[str]:

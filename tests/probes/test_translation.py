@@ -116,6 +116,14 @@ async def test_an_endpoint_that_one_node_reaches_is_open() -> None:
     assert (found.result, found.nodes_tried, found.nodes_open, found.others_open) == ("open", 2, 1, 0)
 
 
+async def test_services_of_a_namespace_that_ends_are_not_tried() -> None:
+    ending = manifest("Namespace", "shop", namespace="")
+    ending["metadata"]["deletionTimestamp"] = "2026-01-01T11:59:59Z"
+    found = await connects(cluster(ending, node1={FRONT: SILENT, POD: OPEN}, node2={FRONT: OPEN, POD: OPEN}))
+
+    assert found == {}
+
+
 async def test_a_headless_service_has_no_address_to_translate() -> None:
     reading = from_manifests(
         service(clusterIP="None", ports=[{"port": 80}]), helpers={"node1": Helper(pod="a"), "node2": Helper(pod="b")}
