@@ -13,6 +13,6 @@ def test_a_share_in_permille_is_told_in_percent(permille: int, told: str) -> Non
 
 
 def test_a_value_is_put_in_as_it_is() -> None:
-    values = {"pod": {"name": "{pod.port} ‰", "port": 80}}
+    values: dict[str, dict[str, str | int | bool]] = {"pod": {"name": "{pod.port} ‰", "port": 80}}
 
     assert tell("Pod {pod.name} on {pod.port}", values) == "Pod {pod.port} ‰ on 80"
