@@ -1,0 +1,139 @@
+"""Pods."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from bot.cluster.objects.base import Condition, Object, Part, Resource
+from bot.cluster.objects.container import ConfigMapRef, Container
+
+
+class VolumeProjection(Part, frozen=True, kw_only=True):
+    config_map: ConfigMapRef = ConfigMapRef()
+
+
+class Projected(Part, frozen=True, kw_only=True):
+    sources: tuple[VolumeProjection, ...] = ()
+
+
+class Volume(Part, frozen=True, kw_only=True):
+    """Only those that hold a ConfigMap say anything."""
+
+    config_map: ConfigMapRef = ConfigMapRef()
+    projected: Projected = Projected()
+
+    @property
+    def config_maps(self) -> tuple[str, ...]:
+        """Names of the ConfigMaps in it."""
+        sources = (self.config_map, *(source.config_map for source in self.projected.sources))
+        return tuple(source.name for source in sources if source.name)
+
+
+class Sysctl(Part, frozen=True, kw_only=True):
+    name: str = ""
+    value: str = ""
+
+
+class SecurityContext(Part, frozen=True, kw_only=True):
+    sysctls: tuple[Sysctl, ...] = ()
+
+
+class DnsOption(Part, frozen=True, kw_only=True):
+    name: str = ""
+    value: str = ""
+
+
+class DnsConfig(Part, frozen=True, kw_only=True):
+    nameservers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[DnsOption, ...] = ()
+
+
+class HostAlias(Part, frozen=True, kw_only=True):
+    hostnames: tuple[str, ...] = ()
+
+
+class PodSpec(Part, frozen=True, kw_only=True):
+    node_name: str = ""
+    host_network: bool = False
+    dns_policy: str = "ClusterFirst"
+    dns_config: DnsConfig = DnsConfig()
+    host_aliases: tuple[HostAlias, ...] = ()
+    service_account_name: str = ""
+    containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    security_context: SecurityContext = SecurityContext()
+
+    def __post_init__(self) -> None:
+        if self.volumes:
+            kept = tuple(volume for volume in self.volumes if volume.config_maps)
+            msgspec.structs.force_setattr(self, "volumes", kept)
+
+
+class Waiting(Part, frozen=True, kw_only=True):
+    reason: str = ""
+
+
+class Terminated(Part, frozen=True, kw_only=True):
+    reason: str = ""
+    exit_code: int = 0
+    finished_at: str = ""
+
+
+class Running(Part, frozen=True, kw_only=True):
+    started_at: str = ""
+
+
+class ContainerState(Part, frozen=True, kw_only=True):
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Part, frozen=True, kw_only=True):
+    name: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+
+class PodIp(Part, frozen=True, kw_only=True):
+    ip: str = ""
+
+
+class PodStatus(Part, frozen=True, kw_only=True):
+    phase: str = ""
+    pod_ip: str = msgspec.field(default="", name="podIP")
+    pod_ips: tuple[PodIp, ...] = msgspec.field(default=(), name="podIPs")
+    host_ip: str = msgspec.field(default="", name="hostIP")
+    conditions: tuple[Condition, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(Object, frozen=True, kw_only=True):
+    resource: ClassVar[Resource] = Resource("", ("v1",), "pods")
+
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def ready(self) -> bool:
+        """The Pod's Ready condition."""
+        return any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+
+    @property
+    def config_maps(self) -> tuple[str, ...]:
+        """Names of the ConfigMaps it uses, each once: as environment, by key, as files."""
+        containers = self.spec.containers
+        whole = [name for container in containers for name in container.config_maps]
+        by_key = [ref.name for container in containers for ref in container.config_map_keys]
+        mounted = [name for volume in self.spec.volumes for name in volume.config_maps]
+        return tuple(dict.fromkeys((*whole, *by_key, *mounted)))
+
+    @property
+    def alive(self) -> bool:
+        """Neither ended nor on its way out."""
+        return not self.metadata.deletion_timestamp and self.status.phase not in ("Succeeded", "Failed")
