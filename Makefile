@@ -18,7 +18,9 @@ test: ## set up, and pass the tests (no cluster, no Slack, no root needed)
 
 test-cluster: ## the tests on the real test cluster (../shared/testbed or NETMEDIC_TESTBED; needs root)
 	@tools/setup dev
-	@$(PY) -m pytest -q -m cluster
+	@# On a busy machine a fault may settle late: what failed has to fail twice.
+	@$(PY) -m pytest -q -m cluster || \
+	    { echo "netmedic: trying what failed once more" >&2; $(PY) -m pytest -q -m cluster --last-failed --last-failed-no-failures none; }
 
 check: lint types contracts docs ## linters, types, import contracts, generated pages
 

@@ -81,9 +81,13 @@ async def test_drops_show_on_a_way_that_nobody_uses(helpers: TestBed, live: Live
 
 
 async def conntrack_under_connects(live: LiveCluster) -> NodeConntrack:
-    connects = client.connects(live, {"node1": [target(NODE_IP, 20_000 + n) for n in range(64)]})
-    [fact] = await during(connects, observed(live, node_conntrack, NodeConntrack))
-    return fact
+    # A request to the Node's helper may itself be lost in a full table: the diagnosis says so, the test asks again.
+    for _ in range(3):
+        connects = client.connects(live, {"node1": [target(NODE_IP, 20_000 + n) for n in range(64)]})
+        facts, _found = await asyncio.gather(node_conntrack.observe(live, Scope(named_nodes=(NODE,))), connects)
+        if isinstance(facts[0], NodeConntrack):
+            return facts[0]
+    raise AssertionError(facts)
 
 
 async def quiet_table(live: LiveCluster, node: str) -> int:
@@ -93,8 +97,9 @@ async def quiet_table(live: LiveCluster, node: str) -> int:
         while True:
             [fact] = await node_conntrack.observe(live, Scope(named_nodes=(node,)))
             assert isinstance(fact, NodeConntrack)
-            if fact.entries <= 1000:
+            if fact.entries <= 1800:
                 return fact.entries
+            await asyncio.sleep(10)
 
 
 async def test_a_full_connection_table_shows_and_is_gone_afterwards(helpers: TestBed, live: LiveCluster) -> None:
