@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.diagnosis.scope import Ambiguous
 from click.testing import CliRunner, Result
 
 from bot.cli.app import cli
@@ -15,6 +14,7 @@ from bot.cluster.bundle import Bundle
 from bot.diagnosis.diagnose import Progress
 from bot.diagnosis.doctor import Check
 from bot.diagnosis.report import Diagnosis
+from bot.diagnosis.scope import Ambiguous
 from bot.facts.scope import Subject
 from bot.settings import Settings
 
