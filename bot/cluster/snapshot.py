@@ -19,8 +19,8 @@ from bot.cluster.port import Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
 from bot.node import client, ways
-from bot.node.answers import Sample
 from bot.node.requests import target
+from bot.node.sampled import Sample
 from bot.node.targets import DNS_DOMAIN
 
 SYSTEM_NAMESPACE = "kube-system"

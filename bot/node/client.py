@@ -8,21 +8,7 @@ from typing import TypeVar
 
 from bot.cluster.errors import ClusterError, Malformed
 from bot.cluster.port import Cluster
-from bot.node.answers import (
-    A,
-    ConnectResult,
-    Connects,
-    Reached,
-    Reaches,
-    Resolved,
-    Resolves,
-    Row,
-    Rows,
-    Sample,
-    Size,
-    Sizes,
-    decode,
-)
+from bot.node.answers import A, decode
 from bot.node.recording import History, Recall
 from bot.node.requests import (
     WINDOW_SECONDS,
@@ -36,6 +22,8 @@ from bot.node.requests import (
     series_requests,
     sizes_requests,
 )
+from bot.node.sampled import Sample
+from bot.node.tried import ConnectResult, Connects, Reached, Reaches, Resolved, Resolves, Row, Rows, Size, Sizes
 
 V = TypeVar("V")
 

@@ -27,6 +27,8 @@ MAX_SERIES = 24
 """Targets of one series request, likewise."""
 MAX_SIZES = 16
 """Targets of one sizes request, likewise."""
+MAX_PROGRAMS = 8
+"""Programs of one metrics request, likewise."""
 MAX_QUESTIONS = 24
 """Questions of one resolve request (ours): they travel in a URL."""
 
@@ -64,6 +66,11 @@ def sizes_requests(hosts: Iterable[str]) -> list[Request]:
     return [("sizes", *part) for part in parts(hosts, MAX_SIZES)]
 
 
+def metrics_requests(programs: Iterable[str]) -> list[Request]:
+    """Ask for the metrics of programs over a window, in as few requests as it takes."""
+    return [("metrics", "--seconds", str(WINDOW_SECONDS), *part) for part in parts(programs, MAX_PROGRAMS)]
+
+
 def resolve_requests(questions: Iterable[str]) -> list[Request]:
     """Ask names of DNS servers, in as few requests as it takes; a question is written as :func:`question` does."""
     return [("resolve", *part) for part in parts(questions, MAX_QUESTIONS)]
@@ -71,7 +78,7 @@ def resolve_requests(questions: Iterable[str]) -> list[Request]:
 
 def items_of(request: Request) -> tuple[str, ...]:
     """Return the targets or questions of a request for many things."""
-    return request[3:] if request[:1] == ("reach",) else request[1:]
+    return request[3:] if request[:1] in (("reach",), ("metrics",)) else request[1:]
 
 
 def parts(texts: Iterable[str], most: int) -> list[list[str]]:
@@ -95,7 +102,14 @@ def target(ip: str, port: int) -> str:
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 - IPv6
 
 
-ITEMS = {"connect": "connects", "reach": "reached", "resolve": "resolved", "series": "series", "sizes": "sizes"}
+ITEMS = {
+    "connect": "connects",
+    "metrics": "metrics",
+    "reach": "reached",
+    "resolve": "resolved",
+    "series": "series",
+    "sizes": "sizes",
+}
 """Requests for many things at once, and where their answers are."""
 
 
@@ -112,7 +126,7 @@ def answer_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | 
     match request:
         case ("sample" | "recall", *_) if alike:
             return alike[max(alike)]
-        case ("connect" | "reach" | "resolve" | "series" | "sizes", *_) if alike:
+        case (name, *_) if name in ITEMS and alike:
             return _items_from(alike, request)
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.node.answers import Address, Link
+from bot.node.sampled import Address, Link
 
 # linux/if_arp.h
 ARP_LOOPBACK = 772

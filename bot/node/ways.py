@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.cluster.objects import EndpointSlice, Node, Pod, Service
 from bot.cluster.selectors import selects
-from bot.node.answers import Sample
+from bot.node.sampled import Sample
 from bot.node.targets import is_address
 
 CLOSED_PORT = 9

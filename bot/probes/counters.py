@@ -8,10 +8,10 @@ from typing import TypeVar
 from bot.cluster.errors import Malformed
 from bot.facts.base import Fact
 from bot.facts.node import NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
-from bot.node.answers import ConntrackCpu, Sample, Series
 from bot.node.collector.proc import CPU_COLUMNS, NET_DEV_COLUMNS
 from bot.node.growth import grown, time_shares
 from bot.node.roles import is_up, roles
+from bot.node.sampled import ConntrackCpu, Sample, Series
 
 T = TypeVar("T")
 

@@ -10,9 +10,10 @@ from bot.cluster.port import Cluster
 from bot.facts.base import Fact
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.scope import Scope
-from bot.node.answers import Sample, Series, Settings, named
+from bot.node.answers import named
 from bot.node.client import samples
 from bot.node.growth import grown
+from bot.node.sampled import Sample, Series, Settings
 from bot.probes.counters import PERMILLE, PPM, provenance, share
 from bot.probes.node import each_node
 from bot.probes.probe import Unreadable, probe

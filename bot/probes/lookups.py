@@ -14,9 +14,9 @@ from bot.cluster.port import Cluster
 from bot.facts.base import Fact
 from bot.facts.scope import Scope
 from bot.node import client
-from bot.node.answers import Resolved
 from bot.node.requests import question
 from bot.node.targets import DNS_DOMAIN, dns_servers, domain_names, has_address, questions, service_name
+from bot.node.tried import Resolved
 from bot.probes.dns import dns_services, server_of
 from bot.probes.probe import Unreadable
 from bot.probes.reading import SYSTEM_NAMESPACE, Pods, find_services

@@ -11,9 +11,9 @@ from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.scope import Scope
-from bot.node.answers import Link, Sample
 from bot.node.client import samples
 from bot.node.roles import is_up, uplink_of
+from bot.node.sampled import Link, Sample
 from bot.probes.counters import provenance
 from bot.probes.node import MAX_NODES, each_node, must, nodes_in
 from bot.probes.probe import Unreadable, probe, unknown

@@ -15,8 +15,8 @@ from bot.facts.base import Fact, Reason
 from bot.facts.scope import Scope
 from bot.facts.ways import OutsideAddress, OutsideWay
 from bot.node import client
-from bot.node.answers import Row, Size
 from bot.node.requests import question, target
+from bot.node.tried import Row, Size
 from bot.probes.cni import config_maps, identify
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL

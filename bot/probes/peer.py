@@ -13,9 +13,9 @@ from bot.cluster.redact import ANNOTATIONS
 from bot.facts.base import Fact
 from bot.facts.kernel import NodePeer
 from bot.facts.scope import Scope
-from bot.node.answers import Link, Neighbour, Route, Sample
 from bot.node.client import samples
 from bot.node.roles import is_up, roles
+from bot.node.sampled import Link, Neighbour, Route, Sample
 from bot.probes.counters import provenance
 from bot.probes.mtu import must_have_uplink
 from bot.probes.node import MAX_NODES, each_node, must, nodes_in

@@ -14,9 +14,10 @@ from bot.facts.base import Fact, Reason
 from bot.facts.scope import Scope, Subject
 from bot.facts.ways import PodWay
 from bot.node import client
-from bot.node.answers import Row, Sample
 from bot.node.requests import target
 from bot.node.roles import POD_KINDS, is_up
+from bot.node.sampled import Sample
+from bot.node.tried import Row
 from bot.node.ways import CLOSED_PORT, is_reachable, ports_of
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL

@@ -13,8 +13,8 @@ from bot.facts.base import Reason
 from bot.facts.scope import Scope
 from bot.facts.service import BackendConnect, ServicePort
 from bot.node import client
-from bot.node.answers import ConnectResult
 from bot.node.requests import target
+from bot.node.tried import ConnectResult
 from bot.probes.probe import CannotTell, Unreadable, probe
 from bot.probes.reading import path_of, pods_in, services_in
 

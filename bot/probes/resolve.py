@@ -12,9 +12,9 @@ from bot.cluster.objects import Pod
 from bot.cluster.port import Cluster
 from bot.facts.dns import DnsAnswer, DnsName, DnsReach, DnsServer
 from bot.facts.scope import Scope
-from bot.node.answers import Resolved
 from bot.node.requests import question
 from bot.node.targets import NOBODY
+from bot.node.tried import Resolved
 from bot.probes.lookups import READS, Lookups, lookups_in, rcode_of
 from bot.probes.probe import Unreadable, probe
 from bot.probes.reading import path_of

@@ -12,8 +12,8 @@ from bot.facts.base import Fact
 from bot.facts.scope import Scope
 from bot.facts.translation import EndpointConnect, ServiceConnect
 from bot.node import client
-from bot.node.answers import Reached
 from bot.node.targets import Behind, Front, fronts, has_address
+from bot.node.tried import Reached
 from bot.probes.probe import Unreadable, probe
 from bot.probes.reading import key_of, path_of, services_in
 from bot.probes.service import SERVICE_NAME_LABEL

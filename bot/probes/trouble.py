@@ -13,7 +13,7 @@ from bot.facts.kernel import NodePeer
 from bot.facts.node import NodeInterface
 from bot.facts.scope import Scope
 from bot.facts.ways import NodePair, NodeTrouble, PathMtu
-from bot.node.answers import Sample
+from bot.node.sampled import Sample
 from bot.probes.counters import interfaces_of
 from bot.probes.probe import Unreadable, probe
 from bot.probes.ways import API_SERVER, Measured, Way, measure, pair, sizes_of

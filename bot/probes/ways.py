@@ -17,8 +17,9 @@ from bot.facts.kernel import NodePeer
 from bot.facts.scope import Scope
 from bot.facts.ways import NodePair, PathMtu
 from bot.node import client
-from bot.node.answers import Row, Sample, Size
 from bot.node.requests import target
+from bot.node.sampled import Sample
+from bot.node.tried import Row, Size
 from bot.node.ways import CLOSED_PORT, NEIGHBOURS, addresses, api_servers, pairs
 from bot.probes.counters import PERMILLE, share
 from bot.probes.node import INSTALL, MAX_NODES, counted, must, nodes_in

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.node.answers import Sample, decode
+from bot.node.answers import decode
 from bot.node.requests import Request, sample_request
+from bot.node.sampled import Sample
 
 CAPTURED: dict[str, Any] = json.loads((Path(__file__).parent / "captured/sample.json").read_text())
 HOST_IP = "10.231.0.11"

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cluster.errors import Absent, ClusterError, Forbidden, Malformed
-from bot.node.answers import REINSTALL, Sample, decode
+from bot.node.answers import REINSTALL, decode
 from bot.node.requests import sample_request
+from bot.node.sampled import Sample
 from tests.node.samples import CAPTURED, answer, sample
 
 

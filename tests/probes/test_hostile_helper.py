@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Meta, Node, NodeAddress, NodeSpec, NodeStatus
 from bot.facts.base import Fact, fields_of
-from bot.node.answers import Sample, decode
+from bot.node.answers import decode
 from bot.node.recording import History, Recall
 from bot.node.requests import recall_request, sample_request
+from bot.node.sampled import Sample
 from bot.probes import counters, history, kernel, mtu, peer
 from tests.node import recordings
 from tests.node.samples import CAPTURED

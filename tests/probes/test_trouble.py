@@ -9,7 +9,8 @@ import pytest
 
 from bot.facts.scope import Scope
 from bot.facts.ways import NodeTrouble
-from bot.node.answers import Row, Sample, Size
+from bot.node.sampled import Sample
+from bot.node.tried import Row, Size
 from bot.node.ways import pairs
 from bot.probes.trouble import blamed as blame
 from bot.probes.trouble import looks_at, troubled

@@ -14,8 +14,8 @@ from bot.cluster.objects import Meta, Node, NodeAddress, NodeSpec, NodeStatus
 from bot.facts.base import Unknown
 from bot.facts.scope import Scope
 from bot.facts.ways import NodePair, PathMtu
-from bot.node.answers import Row
 from bot.node.requests import sample_request
+from bot.node.tried import Row
 from bot.node.ways import pairs
 from bot.probes.outside import result_of
 from bot.probes.pod_way import link_of, lost_of, word_of

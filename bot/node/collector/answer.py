@@ -8,6 +8,8 @@ connect IP:PORT ...         TCP connects to at most 64 addresses
 reach --times N IP:PORT ... N TCP connects (1 to 8) to each of at most 32 addresses
 series IP:PORT ...          20 TCP connects to each of at most 24 addresses, one after another
 sizes IP ...                the largest packet that reaches each of at most 16 addresses
+metrics --seconds N IP:PORT ...
+                            known numbers of the metrics of at most 8 programs, twice, N seconds (1 to 10) apart
 resolve IP:PORT/NAME ...    DNS queries for at most 48 names, each asked of one server, several times
 recall --from A --to B      what was recorded from A to B seconds ago (at most 900)
 idle                        the Pod's main process, which records; no document
@@ -28,6 +30,8 @@ from datetime import UTC, datetime
 from . import netlink
 from .connect import MAX_TARGETS, connect, host, target
 from .idle import idle
+from .metrics import MAX_TARGETS as MAX_PROGRAMS
+from .metrics import MAX_WINDOW, metrics, program
 from .proc import Problem, decimal, shown
 from .reach import MAX_TARGETS as MAX_REACHED
 from .reach import MAX_TIMES, reach
@@ -54,7 +58,7 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
 }
 USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
-    "| series IP:PORT ... | sizes IP ... | resolve IP:PORT/NAME ... | recall --from A --to B | idle"
+    "| metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... | resolve IP:PORT/NAME ... | recall --from A --to B | idle"
 )
 
 
@@ -94,6 +98,10 @@ def checked(arguments: list[str]) -> list[str]:
             return arguments
         case ["reach", "--times", times, *targets] if 1 <= decimal(times) <= MAX_TIMES and all_taken(
             targets, MAX_REACHED, target
+        ):
+            return arguments
+        case ["metrics", "--seconds", seconds, *programs] if 1 <= decimal(seconds) <= MAX_WINDOW and all_taken(
+            programs, MAX_PROGRAMS, program
         ):
             return arguments
         case [name, *items] if name in LISTS and all_taken(items, *LISTS[name]):
@@ -137,6 +145,8 @@ def values(request: list[str]) -> dict[str, Json]:
             return {"recording": recall(int(oldest), int(newest))}
         case ["reach", _, times, *targets]:
             return {"reached": reach({text: target(text) for text in targets}, int(times))}
+        case ["metrics", _, seconds, *programs]:
+            return {"metrics": metrics({text: program(text) for text in programs}, int(seconds))}
         case [name, *items]:
             return listed(name, items)
     return {}
