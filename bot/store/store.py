@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Self
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.facts.scope import Subject
 from bot.store import audit
+from bot.store.alerts import AlertThreads
+from bot.store.conversation import Conversation
 from bot.store.database import Database
+from bot.store.incidents import chosen_text, latest
+from bot.store.outbox import Outbox
 from bot.store.records import (
     AuditEntry,
     Decision,
@@ -41,6 +44,9 @@ class Store:
     def __init__(self, database: Database, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
         self._now = now
+        self.conversation = Conversation(database, now=now)
+        self.outbox = Outbox(database, now=now)
+        self.alerts = AlertThreads(database, now=now)
 
     @classmethod
     async def open(cls, url: str, *, now: Callable[[], datetime] = utc_now) -> Self:
@@ -79,7 +85,7 @@ class Store:
         )
         async with self._database.transaction() as connection:
             await connection.execute(
-                incidents.insert().values(**{**vars(incident), "chosen": _chosen_text(incident.chosen)})
+                incidents.insert().values(**{**vars(incident), "chosen": chosen_text(incident.chosen)})
             )
             await audit.append(
                 connection,
@@ -93,11 +99,22 @@ class Store:
 
     async def incident(self, incident_id: str) -> Incident | None:
         """Return an incident."""
-        return await self._incident(incidents.c.id == incident_id)
+        return next(iter(await self._incidents(1, incidents.c.id == incident_id)), None)
 
     async def incident_of_thread(self, channel: str, thread: str) -> Incident | None:
         """Return the latest incident of a thread."""
-        return await self._incident((incidents.c.channel == channel) & (incidents.c.thread == thread))
+        here = (incidents.c.channel == channel, incidents.c.thread == thread)
+        return next(iter(await self._incidents(1, *here)), None)
+
+    async def latest_incidents(
+        self, count: int, *, channel: str = "", state: IncidentState | None = None
+    ) -> list[Incident]:
+        """Return the latest incidents, newest first; of one channel, and in one state, where these are given."""
+        where = [
+            *([incidents.c.channel == channel] if channel else []),
+            *([incidents.c.state == state] if state else []),
+        ]
+        return await self._incidents(count, *where)
 
     async def add_diagnosis(self, incident_id: str, document: str) -> None:
         """Keep a diagnosis of an incident, as JSON."""
@@ -253,13 +270,9 @@ class Store:
         async with self._database.transaction() as connection:
             return await audit.read(connection)
 
-    async def _incident(self, where: object) -> Incident | None:
+    async def _incidents(self, count: int, *where: ColumnElement[bool]) -> list[Incident]:
         async with self._database.transaction() as connection:
-            found = await connection.execute(
-                select(incidents).where(where).order_by(incidents.c.created.desc()).limit(1)  # type: ignore[arg-type]
-            )
-            row = found.mappings().first()
-            return _incident(row) if row else None
+            return await latest(connection, count, *where)
 
     async def _moved(
         self, connection: AsyncConnection, plan_hash: str, *, expected: PlanState, to: PlanState, detail: str
@@ -284,15 +297,6 @@ class Store:
 async def _plan(connection: AsyncConnection, plan_hash: str) -> StoredPlan | None:
     row = (await connection.execute(select(plans).where(plans.c.hash == plan_hash))).mappings().first()
     return _stored(row) if row else None
-
-
-def _incident(row: RowMapping) -> Incident:
-    chosen = {word: Subject(*names) for word, names in json.loads(row["chosen"]).items()}
-    return Incident(**{**row, "state": IncidentState(row["state"]), "chosen": chosen})
-
-
-def _chosen_text(chosen: Mapping[str, Subject]) -> str:
-    return json.dumps({word: [meant.kind, meant.namespace, meant.name] for word, meant in chosen.items()})
 
 
 def _stored(row: RowMapping) -> StoredPlan:
