@@ -6,6 +6,8 @@ Protocol: Kubernetes ``v5.channel.k8s.io`` and ``v4.channel.k8s.io``; the first 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from urllib.parse import quote
 
 import aiohttp
@@ -112,7 +114,21 @@ async def _run(
     ):
         if stream.protocol not in PROTOCOLS:
             raise errors.Malformed(f"{_who(namespace, pod)}: the API server speaks another exec protocol")
-        return await _read(stream, _who(namespace, pod))
+        try:
+            return await _read(stream, _who(namespace, pod))
+        finally:
+            await _hang_up(stream)
+
+
+async def _hang_up(stream: aiohttp.ClientWebSocketResponse[bool]) -> None:
+    """Say goodbye, and end the connection whether or not the other side does; TLS would wait for it half a minute."""
+    line: socket.socket | None = stream.get_extra_info("socket")
+    try:
+        await stream.close()
+    finally:
+        with contextlib.suppress(OSError):  # it is closed already, as it should be
+            if line is not None:
+                line.shutdown(socket.SHUT_RDWR)
 
 
 async def _read(stream: aiohttp.ClientWebSocketResponse[bool], who: str) -> bytes:

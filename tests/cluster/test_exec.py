@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bot.cluster import exec as pod_exec
+from bot.cluster.credentials import Credentials
 from bot.cluster.errors import ClusterError, Forbidden, Malformed, NoHelper, TimedOut, Unreachable
 from bot.node.requests import HELPER_COMMAND
 from tests.cluster.api import Answer, Api, says, status
@@ -242,3 +248,51 @@ async def test_helpers_are_running_ready_and_not_on_their_way_out(api: Api) -> N
 
     assert found == {"node1": "helper-1"}
     assert api.asked == [f"{HELPERS}?limit=500&labelSelector=app%3Dhelper"]
+
+
+WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"""RFC 6455, section 1.3."""
+
+
+def answers_once_and_says_no_goodbye(there: socket.socket, tls: ssl.SSLContext) -> bytes:
+    """Serve one exec, then be deaf; return what a connection that ends leaves to read, as a sign that it ended."""
+    connection, _ = there.accept()
+    connection.settimeout(20)
+    with tls.wrap_socket(connection, server_side=True) as stream:
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += stream.recv(4096)
+        [key] = [
+            line.split(b": ")[1] for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")
+        ]
+        accept = base64.b64encode(hashlib.sha1(key + WEBSOCKET_GUID, usedforsecurity=False).digest())
+        head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        stream.sendall(head + b"Sec-WebSocket-Accept: %b\r\nSec-WebSocket-Protocol: %b\r\n\r\n" % (accept, V5.encode()))
+        end = b"\x03" + json.dumps(SUCCESS).encode()
+        stream.sendall(bytes([0x82, len(end)]) + end)
+        with socket.socket(fileno=stream.detach()) as raw:
+            raw.settimeout(20)
+            while rest := raw.recv(4096):
+                pass
+            return rest
+
+
+async def test_a_connection_ends_where_the_other_side_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A way that loses packets must not leave connections behind that wait for a goodbye."""
+    monkeypatch.setattr(pod_exec, "CLOSE_SECONDS", 0.1)
+    certificates = Path(__file__).with_name("tls")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificates / "server.pem")
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        credentials = Credentials(
+            context="test",
+            server=f"https://127.0.0.1:{there.getsockname()[1]}",
+            tls=ssl.create_default_context(cafile=certificates / "ca.crt"),
+        )
+        served = asyncio.create_task(asyncio.to_thread(answers_once_and_says_no_goodbye, there, tls))
+        answer = await pod_exec.run(
+            credentials, namespace="netmedic", pod="helper-1", command=("sample",), timeout_seconds=20
+        )
+        left = await served
+
+    assert (answer, left) == (b"", b"")
