@@ -39,7 +39,7 @@ def build(
         client=without_token(slack.client),
         signing_secret=signing_secret,
         authorize=authorizer(identity),
-        user_facing_authorize_error_message=messages.foreign(),
+        user_facing_authorize_error_message=messages.refusals.foreign(),
     )
     investigator = Investigator(
         identity=identity,

@@ -9,7 +9,7 @@ from functools import partial
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.remediation.approval import Approved, Denied
-from bot.slack import actions, payload, plan_messages
+from bot.slack import actions, messages, payload
 from bot.slack.api import CannotWrite, Slack
 from bot.slack.carry_out import Carrier
 from bot.slack.identity import Identity
@@ -39,7 +39,7 @@ class Desk:
         if isinstance(answer, Denied):
             await self._deny(click, answer, respond)
             return
-        await self._close(click, plan_messages.approved(click.person, answer.note))
+        await self._close(click, messages.plan.approved(click.person, answer.note))
         await self.carrier.carry_out(click.value, click.place)
 
     async def reject(self, click: Click, respond: AsyncRespond) -> None:
@@ -48,7 +48,7 @@ class Desk:
         if isinstance(answer, Denied):
             await self._deny(click, answer, respond)
             return
-        await self._close(click, plan_messages.rejected(click.person))
+        await self._close(click, messages.plan.rejected(click.person))
 
     async def _decided(self, decide: Decide, click: Click) -> Approved | Denied:
         try:
@@ -57,9 +57,9 @@ class Desk:
             return Denied(str(problem))
 
     async def _deny(self, click: Click, denied: Denied, respond: AsyncRespond) -> None:
-        await whisper(respond, plan_messages.refused(denied.reason))
+        await whisper(respond, messages.plan.refused(denied.reason))
         if denied.is_closed:
-            await self._close(click, plan_messages.closed(denied.reason))
+            await self._close(click, messages.plan.closed(denied.reason))
 
     async def _close(self, click: Click, line: str) -> None:
         """Put a line in the place of the buttons; what was decided stands even where that fails."""

@@ -23,30 +23,30 @@ def diagnosis_blocks(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
     The buttons need a diagnosis that was kept under an incident; without one there are none.
     """
     head = [
-        kit.section(messages.verdict(diagnosis)),
-        kit.context(messages.understood(diagnosis)),
+        kit.section(messages.answer.verdict(diagnosis)),
+        kit.context(messages.answer.understood(diagnosis)),
         *path_blocks(diagnosis),
     ]
     count = len(diagnosis.causes)
     if not count:
-        head.append(kit.section(messages.no_cause(diagnosis)))
+        head.append(kit.section(messages.answer.no_cause(diagnosis)))
     tail = [
         *note_blocks(diagnosis),
-        kit.context(messages.access(diagnosis)),
+        kit.context(messages.answer.access(diagnosis)),
         *([kit.actions(*detail_buttons(diagnosis, incident=incident))] if incident else []),
     ]
     shown = groups_that_fit(
         (cause_blocks(number, found) for number, found in enumerate(diagnosis.causes[:CAUSES_SHOWN], start=1)),
-        beside=[*head, *tail, kit.section(messages.more_causes(count))],
+        beside=[*head, *tail, kit.section(messages.answer.more_causes(count))],
         blocks=MESSAGE_BLOCKS - 1,
         total=MESSAGE_TOTAL - POINTER_ROOM,
     )
     causes = list(shown)
     middle = [block for group in causes for block in group]
     if len(causes) < count:
-        middle.append(kit.section(messages.more_causes(count - len(causes))))
+        middle.append(kit.section(messages.answer.more_causes(count - len(causes))))
     blocks = [*head, *middle, *tail]
-    return [*blocks, kit.context(messages.shortened())] if is_shortened(blocks) else blocks
+    return [*blocks, kit.context(messages.answer.shortened())] if is_shortened(blocks) else blocks
 
 
 def is_shortened(blocks: list[Block]) -> bool:
@@ -58,31 +58,33 @@ def path_blocks(diagnosis: Diagnosis) -> list[Block]:
     """Return the path as lines of text."""
     if not diagnosis.path:
         return []
-    lines = [messages.path_title(), *(messages.hop(step, diagnosis.causes) for step in diagnosis.path)]
-    return [kit.section(lines_that_fit(lines, SECTION_TEXT, messages.more_hops))]
+    lines = [messages.answer.path_title(), *(messages.answer.hop(step, diagnosis.causes) for step in diagnosis.path)]
+    return [kit.section(lines_that_fit(lines, SECTION_TEXT, messages.answer.more_hops))]
 
 
 def cause_blocks(number: int, found: Cause) -> list[Block]:
     """Return one cause and the facts it rests on."""
-    shown = [messages.evidence(item) for item in found.evidence[:EVIDENCE_SHOWN]]
+    shown = [messages.pieces.evidence(item) for item in found.evidence[:EVIDENCE_SHOWN]]
     if len(found.evidence) > EVIDENCE_SHOWN:
-        shown.append(messages.more_evidence(len(found.evidence) - EVIDENCE_SHOWN))
+        shown.append(messages.answer.more_evidence(len(found.evidence) - EVIDENCE_SHOWN))
     evidence = [kit.context("\n".join(shown))] if shown else []
-    return [kit.divider(), kit.section(messages.cause(number, found)), *evidence]
+    return [kit.divider(), kit.section(messages.answer.cause(number, found)), *evidence]
 
 
 def note_blocks(diagnosis: Diagnosis) -> list[Block]:
     """Return what the reader has to know besides, as small print."""
-    return [kit.context(messages.note(text)) for text in diagnosis.notes[:NOTES_SHOWN]]
+    return [kit.context(messages.answer.note(text)) for text in diagnosis.notes[:NOTES_SHOWN]]
 
 
 def detail_buttons(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
     """Return the buttons that open what the message only counts."""
     labels = {
-        actions.Detail.RULED_OUT: messages.ruled_out_button(len(diagnosis.ruled_out)),
-        actions.Detail.NOT_CHECKED: messages.not_checked_button(len(diagnosis.not_checked)),
-        actions.Detail.ALSO_SEEN: messages.also_seen_button(len(diagnosis.also_seen)) if diagnosis.also_seen else "",
-        actions.Detail.REASONING: messages.reasoning_button() if diagnosis.causes else "",
+        actions.Detail.RULED_OUT: messages.answer.ruled_out_button(len(diagnosis.ruled_out)),
+        actions.Detail.NOT_CHECKED: messages.answer.not_checked_button(len(diagnosis.not_checked)),
+        actions.Detail.ALSO_SEEN: messages.answer.also_seen_button(len(diagnosis.also_seen))
+        if diagnosis.also_seen
+        else "",
+        actions.Detail.REASONING: messages.answer.reasoning_button() if diagnosis.causes else "",
     }
     return [
         kit.button(label, action=actions.details(detail), value=incident) for detail, label in labels.items() if label

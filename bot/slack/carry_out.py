@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from bot.remediation.apply import Progress as Move
-from bot.slack import plan_messages
+from bot.slack import messages
 from bot.slack.api import CannotWrite, Slack
 from bot.slack.live import LiveMessage, Pace
 from bot.slack.ports import Place, Remedies
@@ -28,7 +28,7 @@ class Carrier:
     async def carry_out(self, plan_hash: str, place: Place, *, opening: str = "") -> None:
         """Carry out a plan and tell about it; it is carried out even where Slack takes no message."""
         try:
-            live = await LiveMessage.post(self.slack, place, opening or plan_messages.starting(), pace=self.pace)
+            live = await LiveMessage.post(self.slack, place, opening or messages.plan.starting(), pace=self.pace)
         except CannotWrite as problem:
             log.warning("plan %s is carried out without a word: %s", plan_hash, problem)
             async for move in self.remedies.apply(plan_hash):
@@ -38,20 +38,20 @@ class Carrier:
             try:
                 last = await self._told(plan_hash, live)
             except StoreError as problem:
-                await live.become(plan_messages.interrupted(str(problem)))
+                await live.become(messages.plan.interrupted(str(problem)))
                 return
             if last is None or last.state in UNFINISHED:
-                await live.become(plan_messages.left_alone())
+                await live.become(messages.plan.left_alone())
                 return
             plan = await self.remedies.plan(plan_hash)
             before = plan.finding if plan else ""
-            await live.become(plan_messages.move(last.state, last.text, before=before, after=last.after))
+            await live.become(messages.plan.move(last.state, last.text, before=before, after=last.after))
 
     async def _told(self, plan_hash: str, live: LiveMessage) -> Move | None:
         """Carry out a plan, show each move, and return the last."""
         last: Move | None = None
         async for move in self.remedies.apply(plan_hash):
-            live.show(plan_messages.move(move.state, move.text))
+            live.show(messages.plan.move(move.state, move.text))
             last = move
         return last
 
@@ -60,4 +60,4 @@ class Carrier:
         for incident, stored in await self.remedies.unfinished():
             log.warning("plan %s was left %s: going on", stored.hash, stored.state)
             place = Place(channel=incident.channel, thread=incident.thread)
-            self.work.start(self.carry_out(stored.hash, place, opening=plan_messages.taken_up()))
+            self.work.start(self.carry_out(stored.hash, place, opening=messages.plan.taken_up()))

@@ -30,9 +30,9 @@ async def go_on(click: Click, investigator: Investigator, respond: AsyncRespond)
     question_id, number = answer_of(click.value)
     question = investigator.questions.take(question_id)
     if question is None or not 0 <= number < len(question.candidates):
-        await whisper(respond, messages.question_gone())
+        await whisper(respond, messages.refusals.question_gone())
         return
     chosen = question.candidates[number]
-    told = messages.chosen(question.word, str(chosen), click.person.user)
+    told = messages.asking.chosen(question.word, str(chosen), click.person.user)
     await investigator.slack.edit(click.place, click.message, told)
     await investigator.resume(question, chosen, message=click.message)

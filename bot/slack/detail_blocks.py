@@ -25,14 +25,14 @@ TITLES = {
 
 def loading_view(detail: Detail) -> View:
     """Return the modal that is opened at once, before its content is read."""
-    return kit.modal(TITLES[detail], [kit.section(messages.loading())])
+    return kit.modal(TITLES[detail], [kit.section(messages.details.loading())])
 
 
 def detail_view(detail: Detail, diagnosis: Diagnosis) -> View:
     """Return one list of a diagnosis, as much of it as a modal holds."""
     texts = list(islice(paragraphs(lines(detail, diagnosis), SECTION_TEXT), ENOUGH))
-    more = kit.section(messages.more_lines())
-    sections = ([kit.section(text)] for text in texts or [messages.nothing_here()])
+    more = kit.section(messages.details.more_lines())
+    sections = ([kit.section(text)] for text in texts or [messages.details.nothing_here()])
     shown = list(groups_that_fit(sections, beside=[more], blocks=MODAL_BLOCKS, total=MODAL_TOTAL))
     blocks = [block for group in shown for block in group]
     return kit.modal(TITLES[detail], [*blocks, more] if len(shown) < len(texts) else blocks)
@@ -47,18 +47,18 @@ def lines(detail: Detail, diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the entries of a detail, one text each."""
     match detail:
         case Detail.RULED_OUT:
-            return map(messages.ruled_out, diagnosis.ruled_out)
+            return map(messages.details.ruled_out, diagnosis.ruled_out)
         case Detail.NOT_CHECKED:
-            return map(messages.not_checked, diagnosis.not_checked)
+            return map(messages.details.not_checked, diagnosis.not_checked)
         case Detail.ALSO_SEEN:
-            return map(messages.also_seen, diagnosis.also_seen)
+            return map(messages.details.also_seen, diagnosis.also_seen)
         case Detail.REASONING:
             return (step for found in diagnosis.causes for step in chain(found.proof))
 
 
 def chain(proof: Proof, *, depth: int = 0) -> Iterator[str]:
     """Yield a proof from its conclusion down to the facts."""
-    yield messages.proof_step(proof, depth=depth)
-    yield from (messages.proof_fact(item, depth=depth) for item in proof.evidence)
+    yield messages.details.proof_step(proof, depth=depth)
+    yield from (messages.details.proof_fact(item, depth=depth) for item in proof.evidence)
     for below in proof.because:
         yield from chain(below, depth=depth + 1)

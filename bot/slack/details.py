@@ -35,10 +35,10 @@ class Archive:
             view_id = await self.slack.open(click.trigger_id, loading_view(detail))
         except CannotWrite as problem:
             log.info("the modal could not be opened: %s", problem)
-            await whisper(respond, messages.too_late())
+            await whisper(respond, messages.details.too_late())
             return
         documents = await self.store.diagnoses(click.value)
-        forgotten = message_view(detail, messages.forgotten())
+        forgotten = message_view(detail, messages.details.forgotten())
         await self.slack.fill(view_id, detail_view(detail, from_json(documents[-1])) if documents else forgotten)
 
 

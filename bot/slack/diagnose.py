@@ -32,7 +32,7 @@ def register(app: AsyncApp, investigator: Investigator) -> None:
 async def answer(asked: Command, investigator: Investigator, respond: AsyncRespond) -> None:
     """Answer in a thread of its own; how to ask is for the person alone."""
     if asked.text.lower() in HELP:
-        await whisper(respond, messages.usage(asked.name))
+        await whisper(respond, messages.asking.usage(asked.name))
         return
     async with explained(respond, bot_user=investigator.identity.bot_user):
         await investigator.open_thread(asked.text, requester=asked.person, channel=asked.channel)

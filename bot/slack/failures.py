@@ -26,6 +26,6 @@ async def report(error: BaseException, tell: Tell) -> None:
     number = secrets.token_hex(4)
     log.error("%s: a request of Slack could not be handled", number, exc_info=error)
     try:
-        await tell(messages.broken(number))
+        await tell(messages.refusals.broken(number))
     except (CannotWrite, aiohttp.ClientError, TimeoutError) as problem:
         log.warning("%s: nobody could be told: %s", number, problem)

@@ -116,6 +116,8 @@ class LiveMessage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._is_done:
-            await self.become(messages.stopped() if kind is asyncio.CancelledError else messages.unfinished())
+            await self.become(
+                messages.progress.stopped() if kind is asyncio.CancelledError else messages.progress.unfinished()
+            )
         if self._updating is not None:
             await self._updating

@@ -33,6 +33,6 @@ def register(app: AsyncApp, investigator: Investigator) -> None:
 async def answer(asked: Mention, investigator: Investigator) -> None:
     """Answer in the thread of the mention."""
     if asked.text.lower() in HELP:
-        await investigator.slack.post(asked.place, messages.usage(COMMAND))
+        await investigator.slack.post(asked.place, messages.asking.usage(COMMAND))
         return
     await investigator.answer(Request(symptom=asked.text, requester=asked.person, place=asked.place))

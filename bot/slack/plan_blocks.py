@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.diagnosis.serialise import yaml_text
 from bot.remediation.approval import Policy
 from bot.remediation.plan import Plan
-from bot.slack import actions, kit, plan_messages
+from bot.slack import actions, kit, messages
 from bot.slack.escape import block, fits_block
 from bot.slack.kit import Block
 from bot.slack.limits import SECTION_TEXT
@@ -28,11 +28,11 @@ class File:
 def plan_card(plan: Plan, *, policy: Policy, requester: str) -> list[Block]:
     """Return the card: what, how far it reaches, exactly which change, until when, and the two buttons."""
     return [
-        kit.section(plan_messages.title(plan)),
-        kit.columns(*plan_messages.facts(plan)),
-        *_text_blocks(plan_messages.yaml_title(), yaml_of(plan)),
-        *_text_blocks(plan_messages.diff_title(), plan.diff),
-        kit.context(plan_messages.terms(plan, policy=policy, requester=requester)),
+        kit.section(messages.plan.title(plan)),
+        kit.columns(*messages.plan.facts(plan)),
+        *_text_blocks(messages.plan.yaml_title(), yaml_of(plan)),
+        *_text_blocks(messages.plan.diff_title(), plan.diff),
+        kit.context(messages.plan.terms(plan, policy=policy, requester=requester)),
         *([] if plan.unchecked else [kit.actions(*_buttons(plan))]),
     ]
 
@@ -60,7 +60,7 @@ def yaml_of(plan: Plan) -> str:
 def _text_blocks(heading: str, text: str) -> list[Block]:
     if not text:
         return []
-    return [kit.section(f"{heading}\n{block(text)}" if _fits(text) else plan_messages.in_file(heading))]
+    return [kit.section(f"{heading}\n{block(text)}" if _fits(text) else messages.plan.in_file(heading))]
 
 
 def _fits(text: str) -> bool:
@@ -69,18 +69,18 @@ def _fits(text: str) -> bool:
 
 def _buttons(plan: Plan) -> list[Block]:
     question = kit.confirm(
-        title=plan_messages.confirm_title(),
-        text=plan_messages.confirm_text(plan),
-        yes=plan_messages.confirm_yes(),
-        no=plan_messages.confirm_no(),
+        title=messages.plan.confirm_title(),
+        text=messages.plan.confirm_text(plan),
+        yes=messages.plan.confirm_yes(),
+        no=messages.plan.confirm_no(),
     )
     return [
         kit.button(
-            plan_messages.approve_button(),
+            messages.plan.approve_button(),
             action=actions.APPROVE,
             value=plan.hash,
             style="primary",
             confirm=question,
         ),
-        kit.button(plan_messages.reject_button(), action=actions.REJECT, value=plan.hash, style="danger"),
+        kit.button(messages.plan.reject_button(), action=actions.REJECT, value=plan.hash, style="danger"),
     ]

@@ -11,15 +11,15 @@ from bot.slack.ports import Question
 def question_blocks(question: Question, *, question_id: str) -> list[Block]:
     """Return the question with one entry for each candidate; the values carry the question's id and a number."""
     options = [
-        (messages.option(str(candidate)), f"{question_id}/{number}")
+        (messages.asking.option(str(candidate)), f"{question_id}/{number}")
         for number, candidate in enumerate(question.candidates[:OPTIONS])
     ]
     blocks = [
-        kit.section(messages.which_one(question.word)),
-        kit.actions(kit.menu(messages.choose(), action=actions.CHOOSE, options=options)),
+        kit.section(messages.asking.which_one(question.word)),
+        kit.actions(kit.menu(messages.asking.choose(), action=actions.CHOOSE, options=options)),
     ]
     more = len(question.candidates) - OPTIONS
-    return [*blocks, kit.context(messages.more_options(more))] if more > 0 else blocks
+    return [*blocks, kit.context(messages.asking.more_options(more))] if more > 0 else blocks
 
 
 def answer_of(value: str) -> tuple[str, int]:

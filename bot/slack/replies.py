@@ -27,6 +27,6 @@ async def explained(respond: AsyncRespond, *, bot_user: str) -> AsyncIterator[No
     except CannotWrite as problem:
         log.warning("Slack took no message: %s", problem)
         if problem.is_not_invited:
-            await whisper(respond, messages.not_in_channel(bot_user))
+            await whisper(respond, messages.refusals.not_in_channel(bot_user))
         else:
-            await whisper(respond, messages.cannot_write(str(problem)))
+            await whisper(respond, messages.refusals.cannot_write(str(problem)))

@@ -26,7 +26,7 @@ def register(app: AsyncApp) -> None:
         action = payload.click(body).action
         await ack()
         log.warning("a click on %r, which this version does not know", action)
-        await whisper(respond, messages.unknown_button())
+        await whisper(respond, messages.refusals.unknown_button())
 
     async def broken(error: Exception, context: AsyncBoltContext, response: BoltResponse | None) -> BoltResponse | None:
         respond = context.respond if context.response_url else None

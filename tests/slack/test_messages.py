@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.slack import messages, plan_messages
+from bot.slack import messages
 from bot.slack.kit import mrkdwn
 from bot.slack.limits import MESSAGE_TEXT, length
 from bot.slack.ports import Person
@@ -18,22 +18,22 @@ from tests.slack.fixtures import NASTY, plan, poisoned, wrong_port
 BY_BOB = Person(team="T1", user=BOB)
 
 WORDINGS: dict[str, Callable[[str], str]] = {
-    "asked": lambda text: messages.asked(text, ALICE),
-    "answered": lambda text: messages.answered(text, ALICE, poisoned(wrong_port(), (text,))),
-    "progress": lambda text: messages.progress(doing=text, done=1, total=2),
-    "not answered": messages.not_answered,
-    "no plan": messages.no_plan,
-    "note": messages.note,
-    "which one": messages.which_one,
-    "chosen": lambda text: messages.chosen(text, text, BOB),
-    "cannot write": messages.cannot_write,
-    "approved": lambda text: plan_messages.approved(BY_BOB, text),
-    "closed": plan_messages.closed,
-    "refused": plan_messages.refused,
-    "interrupted": plan_messages.interrupted,
-    "offered": lambda text: plan_messages.fallback(plan(title=text)),
+    "asked": lambda text: messages.asking.asked(text, ALICE),
+    "answered": lambda text: messages.asking.answered(text, ALICE, poisoned(wrong_port(), (text,))),
+    "progress": lambda text: messages.progress.progress(doing=text, done=1, total=2),
+    "not answered": messages.refusals.not_answered,
+    "no plan": messages.answer.no_plan,
+    "note": messages.answer.note,
+    "which one": messages.asking.which_one,
+    "chosen": lambda text: messages.asking.chosen(text, text, BOB),
+    "cannot write": messages.refusals.cannot_write,
+    "approved": lambda text: messages.plan.approved(BY_BOB, text),
+    "closed": messages.plan.closed,
+    "refused": messages.plan.refused,
+    "interrupted": messages.plan.interrupted,
+    "offered": lambda text: messages.plan.fallback(plan(title=text)),
     **{
-        f"moved to {state}": lambda text, state=state: plan_messages.move(  # type: ignore[misc]
+        f"moved to {state}": lambda text, state=state: messages.plan.move(  # type: ignore[misc]
             state, f"{text}\n{text}\n" * 9, before=text, after=text
         )
         for state in PlanState
@@ -66,7 +66,7 @@ def test_nothing_that_is_put_in_pings_or_is_too_long(wording: str, nasty: str) -
     ],
 )
 def test_who_decided_is_named_and_nobody_else(why: str, told: str) -> None:
-    assert plan_messages.refused(why) == told
+    assert messages.plan.refused(why) == told
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_who_decided_is_named_and_nobody_else(why: str, told: str) -> None:
     ],
 )
 def test_the_time_of_a_reading_is_short(at: str, shown: str) -> None:
-    assert messages.when(at) == shown
+    assert messages.pieces.when(at) == shown

@@ -7,7 +7,7 @@ import pytest
 from bot.slack import payload
 from bot.slack.actions import DETAILS, Detail, detail_of, details
 from bot.slack.identity import Identity, authorizer
-from bot.slack.messages import mention
+from bot.slack.messages.pieces import mention
 from bot.slack.ports import Person, Place
 from bot.slack.question_blocks import answer_of
 

@@ -1,4 +1,4 @@
-"""All wording about plans, as functions; see ``messages.py``."""
+"""Plans in words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.remediation.plan import Plan
 from bot.slack.escape import block, code, plain, words
 from bot.slack.fit import lines_that_fit
 from bot.slack.limits import CONFIRM_TEXT
-from bot.slack.messages import DETAIL, GREEN, RED, SUMMARY, USER_ID, WHITE, YELLOW, mention
+from bot.slack.messages.pieces import DETAIL, GREEN, RED, SUMMARY, USER_ID, WHITE, YELLOW, mention
 from bot.slack.ports import Person
 from bot.store.records import PlanState
 

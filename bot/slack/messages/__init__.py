@@ -1,0 +1,8 @@
+"""All wording, as functions by subject. They take raw values, escape and cut them, and return mrkdwn.
+
+Words come before marks: every line is understood without its colour.
+"""
+
+from bot.slack.messages import answer, asking, details, pieces, plan, progress, refusals
+
+__all__ = ["answer", "asking", "details", "pieces", "plan", "progress", "refusals"]
