@@ -94,6 +94,10 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: dict[str, Failure] = {}
     """By permission, or permission and place; see :class:`bot.cluster.memory.MemoryCluster`."""
     logs: dict[str, str] = {}
+    checks: dict[str, bool] | None = None
+    """The API server's own; None: not recorded."""
+    metrics: tuple[dict[str, float], ...] = ()
+    """Known numbers of the API server, at two times; none: not recorded."""
     helpers: dict[str, HelperRecord] = {}
     notes: tuple[str, ...] = ()
 
@@ -121,6 +125,8 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
             server_version=self.server_version,
             unreadable=absent | {key: failure.as_error() for key, failure in self.unreadable.items()},
             logs=self.logs,
+            checks=self.checks,
+            metrics=self.metrics,
             helpers={node: _helper(record) for node, record in self.helpers.items()},
             namespaces=self.namespaces,
             everywhere=[of for permission, of in BY_PERMISSION.items() if permission in self.everywhere],

@@ -82,6 +82,14 @@ class CachedCluster:
             lambda: self._cluster.logs(namespace=namespace, pod=pod, container=container, limit_bytes=limit_bytes),
         )
 
+    async def checks(self) -> dict[str, bool]:
+        """Return the API server's checks."""
+        return await self._once(("checks",), self._cluster.checks)
+
+    async def metrics(self, *, seconds: float) -> tuple[dict[str, float], dict[str, float]]:
+        """Return the API server's numbers; they are read once, over the first caller's time."""
+        return await self._once(("metrics",), lambda: self._cluster.metrics(seconds=seconds))
+
     async def may(self, verb: str, permission: str, *, namespace: str = "") -> bool:
         """Tell whether this identity may do that."""
         key = ("may", verb, permission, namespace)

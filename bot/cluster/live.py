@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.cluster import errors, exec, pages, redact  # noqa: A004 - the subject's own name
+from bot.cluster import errors, exec, health, pages, redact  # noqa: A004 - the subject's own name
 from bot.cluster.objects import Object, Pod
 from bot.cluster.port import T
 from bot.cluster.refusals import Action
@@ -152,6 +152,14 @@ class LiveCluster:
         params = {"limitBytes": str(limit_bytes)} | ({"container": container} if container else {})
         content = await self.transport.get(f"/api/v1/namespaces/{namespace}/pods/{pod}/log", action, params=params)
         return redact.log(content.decode(errors="replace"))
+
+    async def checks(self) -> dict[str, bool]:
+        """Return each check of the API server's ``/readyz``, and whether it passes."""
+        return await health.checks(self.transport)
+
+    async def metrics(self, *, seconds: float) -> tuple[health.Numbers, health.Numbers]:
+        """Return known numbers of the API server's metrics, at the beginning and the end of so many seconds."""
+        return await health.metrics(self.transport, seconds)
 
     async def may(self, verb: str, permission: str, *, namespace: str = "") -> bool:
         """Ask the API server whether this identity may do that (a SelfSubjectAccessReview)."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.cluster import errors, redact
 from bot.cluster.objects import Object
-from bot.cluster.port import T
+from bot.cluster.port import METRICS, READYZ, T
 from bot.cluster.selectors import select
 from bot.node.requests import answer_from
 
@@ -38,6 +38,8 @@ class MemoryCluster:
         unreadable: Mapping[str, errors.ClusterError] | None = None,
         logs: Mapping[str, str] | None = None,
         helpers: Mapping[str, Helper] | None = None,
+        checks: Mapping[str, bool] | None = None,
+        metrics: Sequence[Mapping[str, float]] = (),
         namespaces: Iterable[str] = (),
         everywhere: Iterable[type[Object]] = (),
         notes: Iterable[str] = (),
@@ -53,6 +55,8 @@ class MemoryCluster:
                 and place (``pods@shop``, ``pods/log@shop/web-1``; ``pods@`` is the list of all namespaces).
             logs: By ``namespace/pod``, or ``namespace/pod/container``.
             helpers: By Node.
+            checks: The API server's own; None: they cannot be read.
+            metrics: The API server's numbers, at two times; none: they cannot be read.
             namespaces: The only ones that can be read, besides cluster-scoped objects; empty: all.
             everywhere: Types that can be read in all namespaces nevertheless.
             notes: What one has to know about the answers besides.
@@ -68,6 +72,8 @@ class MemoryCluster:
         self._unreadable = dict(unreadable or {})
         self._logs = dict(logs or {})
         self._helpers = dict(helpers or {})
+        self._checks = checks
+        self._metrics = tuple(dict(item) for item in metrics)
         self._namespaces = frozenset(namespaces)
         self._everywhere = frozenset(everywhere)
         self._notes = tuple(notes)
@@ -114,6 +120,21 @@ class MemoryCluster:
             if key in self._logs:
                 return redact.log(self._logs[key].encode()[:limit_bytes].decode(errors="ignore"))
         raise errors.NotRecorded(f"no log of Pod {place} was recorded")
+
+    async def checks(self) -> dict[str, bool]:
+        """Return the recorded checks of the API server."""
+        self._check(READYZ, "")
+        if self._checks is None:
+            raise errors.NotRecorded(f"{READYZ} was not recorded")
+        return dict(self._checks)
+
+    async def metrics(self, *, seconds: float) -> tuple[dict[str, float], dict[str, float]]:  # noqa: ARG002 - recorded
+        """Return the recorded numbers of the API server."""
+        self._check(METRICS, "")
+        if len(self._metrics) != 2:  # noqa: PLR2004 - first and last
+            raise errors.NotRecorded(f"{METRICS} was not recorded")
+        first, last = self._metrics
+        return dict(first), dict(last)
 
     async def may(self, verb: str, permission: str, *, namespace: str = "") -> bool:  # noqa: ARG002 - the port's order
         """Tell whether reads of that permission were refused."""

@@ -9,6 +9,9 @@ from bot.cluster.objects import Object
 
 T = TypeVar("T", bound=Object)
 
+READYZ, METRICS = "/readyz", "/metrics"
+"""Non-resource URLs that a reader has to be allowed to get (kubernetes.io/docs/reference/using-api/health-checks)."""
+
 
 class Cluster(Protocol):
     """A cluster that can be read. Every method may raise :class:`bot.cluster.errors.ClusterError`, and nothing else."""
@@ -45,6 +48,14 @@ class Cluster(Protocol):
 
     async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
         """Return the beginning of a container's log, at most ``limit_bytes`` of it."""
+        ...
+
+    async def checks(self) -> dict[str, bool]:
+        """Return each check of the API server's ``/readyz``, and whether it passes."""
+        ...
+
+    async def metrics(self, *, seconds: float) -> tuple[dict[str, float], dict[str, float]]:
+        """Return known numbers of the API server's metrics (:mod:`bot.node.collector.exposition`), now and later."""
         ...
 
     async def may(self, verb: str, permission: str, *, namespace: str = "") -> bool:

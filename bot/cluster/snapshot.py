@@ -15,11 +15,11 @@ from bot.cluster.bundle import Bundle, Failure, HelperRecord
 from bot.cluster.cache import CachedCluster
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Node, Object, Pod, Service
-from bot.cluster.port import Cluster, T
+from bot.cluster.port import METRICS, READYZ, Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
 from bot.node import client, ways
-from bot.node.requests import target
+from bot.node.requests import WINDOW_SECONDS, target
 from bot.node.sampled import Sample
 from bot.node.targets import DNS_DOMAIN
 
@@ -63,8 +63,8 @@ async def record(
     progress("Reading objects")
     await recording.read_objects(chosen)
     await recording.read_config_maps()
-    progress("Reading the logs of kube-proxy")
-    await recording.read_logs()
+    progress("Reading the logs of kube-proxy, and the health of the API server")
+    await asyncio.gather(recording.read_logs(), recording.read_health())
     progress("Asking the node helpers")
     await recording.ask_helpers()
     return Bundle(
@@ -76,6 +76,8 @@ async def record(
         objects={of.resource.permission: recording.encoded(of) for of in OBJECT_TYPES},
         unreadable=recording.unreadable,
         logs=recording.known_logs,
+        checks=recording.known_checks,
+        metrics=recording.known_metrics,
         helpers={
             node: HelperRecord(pod=pod, answers=recording.answers[node], failures=recording.failures[node])
             for node, pod in recording.helpers.items()
@@ -93,6 +95,8 @@ class Recording(CachedCluster):
         self.objects: dict[type[Object], list[Object]] = {of: [] for of in OBJECT_TYPES}
         self.unreadable: dict[str, Failure] = {}
         self.known_logs: dict[str, str] = {}
+        self.known_checks: dict[str, bool] | None = None
+        self.known_metrics: tuple[dict[str, float], ...] = ()
         self.helpers: dict[str, str] = {}
         self.answers: dict[str, dict[str, str]] = defaultdict(dict)
         self.failures: dict[str, dict[str, Failure]] = defaultdict(dict)
@@ -149,6 +153,17 @@ class Recording(CachedCluster):
         async with asyncio.TaskGroup() as group:
             for name in [name for name in names if name.startswith("kube-proxy")][:MAX_LOGS]:
                 group.create_task(read(name))
+
+    async def read_health(self) -> None:
+        """Read what the API server says of itself."""
+        try:
+            self.known_checks = await self.checks()
+        except ClusterError as problem:
+            self.unreadable[READYZ] = Failure.of(problem)
+        try:
+            self.known_metrics = await self.metrics(seconds=WINDOW_SECONDS)
+        except ClusterError as problem:
+            self.unreadable[METRICS] = Failure.of(problem)
 
     async def ask_helpers(self) -> None:
         """Ask the helpers for samples, names, and connects to each Service and the Pods behind it."""

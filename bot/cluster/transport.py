@@ -67,14 +67,16 @@ class Transport:
         for client in (self._client, *self._retired):
             await client.aclose()
 
-    async def get(self, path: str, action: Action, *, params: Mapping[str, str] | None = None) -> bytes:
-        """Return the body of a successful answer.
+    async def get(
+        self, path: str, action: Action, *, params: Mapping[str, str] | None = None, failing_too: bool = False
+    ) -> bytes:
+        """Return the body of a successful answer; with ``failing_too`` also that of status 500.
 
         Raises:
             Expired: 410.
             ClusterError: Everything else that goes wrong.
         """
-        return await self._ask("GET", path, action, params=params)
+        return await self._ask("GET", path, action, params=params, failing_too=failing_too)
 
     async def post(self, path: str, action: Action, *, body: bytes) -> bytes:
         """Return the body of a successful answer to a POST."""
@@ -98,6 +100,7 @@ class Transport:
         *,
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        failing_too: bool = False,
     ) -> bytes:
         patience, broken, refused = self._limits.retry_seconds, False, False
         while True:
@@ -113,7 +116,7 @@ class Transport:
                     ) from problem
                 broken = True  # a kept connection that the server closed just now looks the same
                 continue
-            if response.is_success:
+            if response.is_success or (failing_too and response.status_code == httpx.codes.INTERNAL_SERVER_ERROR):
                 return content
             if response.status_code == httpx.codes.UNAUTHORIZED and not refused:
                 refused = True

@@ -195,7 +195,11 @@ async def test_progress_is_told() -> None:
 
     await record(Asked(CONFIG), progress=steps.append)
 
-    assert steps == ["Reading objects", "Reading the logs of kube-proxy", "Asking the node helpers"]
+    assert steps == [
+        "Reading objects",
+        "Reading the logs of kube-proxy, and the health of the API server",
+        "Asking the node helpers",
+    ]
 
 
 DNS_AND_SLICE = """

@@ -58,7 +58,8 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
 }
 USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
-    "| metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... | resolve IP:PORT/NAME ... | recall --from A --to B | idle"
+    "| metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... "
+    "| resolve IP:PORT/NAME ... | recall --from A --to B | idle"
 )
 
 
@@ -147,9 +148,7 @@ def values(request: list[str]) -> dict[str, Json]:
             return {"reached": reach({text: target(text) for text in targets}, int(times))}
         case ["metrics", _, seconds, *programs]:
             return {"metrics": metrics({text: program(text) for text in programs}, int(seconds))}
-        case [name, *items]:
-            return listed(name, items)
-    return {}
+    return listed(request[0], request[1:])
 
 
 def listed(name: str, items: list[str]) -> dict[str, Json]:

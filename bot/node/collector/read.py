@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from .proc import Problem
 
-Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | bool | None"
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
 # The longest of these files is /proc/stat, some 100 kB on the largest machines.
 MAX_BYTES = 4 * 1024 * 1024
