@@ -258,19 +258,27 @@ async def kinds_of(cluster: Cluster, scope: Scope) -> set[tuple[str, str]]:
     }
 
 
+def differing(one: list[Fact], other: list[Fact]) -> list[Fact]:
+    """Return the facts that are not in both lists as often: a few lines where two long lists would be shown."""
+    return [fact for fact in dict.fromkeys((*one, *other)) if one.count(fact) != other.count(fact)]
+
+
 async def test_a_bundle_gives_the_facts_that_the_live_cluster_gives(
     test_bed: TestBed, namespace: str, tmp_path: Path
 ) -> None:
     service = Subject("Service", namespace, "web")
     scopes = [Scope(cluster_wide=True), Scope(namespaces=(namespace,), services=(service,))]
     path = tmp_path / "b.json.gz"
-    async with await connect(kubeconfig=test_bed.kubeconfig) as live:
+    async with await connect(kubeconfig=test_bed.kubeconfig) as cluster:
+        # Read once for both: what goes on in the cluster between two reads is no difference of a recording.
+        live = CachedCluster(cluster)
         bundle.write(await record(live), path)
         recorded = bundle.load(path)
         for scope in scopes:
-            told = [await facts_of(live, scope, namespace), await kinds_of(live, scope)]
+            told, kinds = await facts_of(live, scope, namespace), await kinds_of(live, scope)
 
-            assert [await facts_of(recorded, scope, namespace), await kinds_of(recorded, scope)] == told
+            assert differing(await facts_of(recorded, scope, namespace), told) == []
+            assert await kinds_of(recorded, scope) ^ kinds == set()
 
     assert b"hunter2" not in gzip.decompress(path.read_bytes())
 
@@ -279,7 +287,8 @@ async def test_a_bundle_of_one_namespace_gives_the_same_facts_of_a_service_in_it
     test_bed: TestBed, namespace: str
 ) -> None:
     scope = Scope(namespaces=(namespace,), services=(Subject("Service", namespace, "web"),))
-    async with await connect(kubeconfig=test_bed.kubeconfig) as live:
+    async with await connect(kubeconfig=test_bed.kubeconfig) as cluster:
+        live = CachedCluster(cluster)
         recorded = (await record(live, namespaces=[namespace])).cluster()
         told = await facts_of(live, scope, namespace)
 
@@ -288,7 +297,7 @@ async def test_a_bundle_of_one_namespace_gives_the_same_facts_of_a_service_in_it
     # How many Services there are in all namespaces is what a recording of one cannot tell.
     [counted] = [fact for fact in found if isinstance(fact, Unknown) and fact.of == KubeProxyMode.kind]
     assert "were not recorded" in counted.detail
-    assert [fact for fact in found if fact != counted] == told
+    assert differing([fact for fact in found if fact != counted], told) == []
 
 
 async def test_a_node_is_read(live: LiveCluster, test_bed: TestBed) -> None:

@@ -210,16 +210,6 @@ async def test_every_cpu_processes_packets(live: LiveCluster) -> None:
     assert 2500 <= fact.window_ms <= 3500
 
 
-async def test_answers_of_all_nodes_come_within_a_second_of_the_window(live: LiveCluster) -> None:
-    nodes = await live.helper_nodes()
-    started = asyncio.get_running_loop().time()
-
-    found = await client.samples(live, nodes)
-
-    assert {type(answer).__name__ for answer in found.values()} == {"Sample"}
-    assert asyncio.get_running_loop().time() - started < 3 + 1
-
-
 async def test_open_refused_and_silent_are_told_apart(live: LiveCluster) -> None:
     kubelet, closed, nobody = target(NODE_IP, 10250), target(NODE_IP, 9), target("10.231.0.99", 80)
 
