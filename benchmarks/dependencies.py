@@ -24,6 +24,7 @@ MODULES = {
     "pydantic-settings": "pydantic_settings",
     "pyyaml": "yaml",
     "rapidfuzz": "rapidfuzz",
+    "resvg_py": "resvg_py",
     "rich": "rich.console",
     "slack-bolt": "slack_bolt.async_app",
     "sqlalchemy": "sqlalchemy.ext.asyncio",

@@ -10,25 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.render.pieces import LABEL, STYLES, heading, indented, mark
+from bot.diagnosis.hops import STATUS_WORDS, name_of, objects_of
 from bot.diagnosis.report import Diagnosis, Hop, HopStatus
 
-NAMES = {
-    "name-lookup": "name lookup",
-    "client-pod": "client Pod",
-    "client-node": "client Node",
-    "node": "Node",
-    "service": "Service",
-    "snat": "SNAT",
-    "target-node": "target Node",
-    "target-pod": "target Pod",
-    "outside-host": "outside host",
-}
-WORDS = {
-    HopStatus.OK: "ok",
-    HopStatus.BROKEN: "broken",
-    HopStatus.SUSPICIOUS: "suspicious",
-    HopStatus.NOT_CHECKED: "not checked",
-}
 NAME_COLUMNS = 14
 SUBJECT_COLUMNS = 34
 """Room for the objects of a hop; longer names wrap, so that what is known of the hop has room beside them (ours)."""
@@ -38,8 +22,8 @@ def path(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     """Yield the hops from client to target, each with its sign, and the first broken one pointed at."""
     if not diagnosis.path:
         return
-    names = [NAMES.get(hop.hop, hop.hop) for hop in diagnosis.path]
-    objects = [line for hop in diagnosis.path for line in lines(hop)]
+    names = [name_of(hop) for hop in diagnosis.path]
+    objects = [line for hop in diagnosis.path for line in objects_of(hop)]
     table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False, expand=True)
     table.add_column(overflow="fold", width=2 + min(NAME_COLUMNS, max(map(cell_len, names))))
     table.add_column(overflow="fold", width=min(SUBJECT_COLUMNS, max(map(cell_len, objects))))
@@ -47,22 +31,16 @@ def path(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     for hop, name in zip(diagnosis.path, names, strict=True):
         table.add_row(
             Text.assemble(mark(hop.status), " ", (name, "bold" if hop.first_broken else "")),
-            Text("\n".join(lines(hop))),
+            Text("\n".join(objects_of(hop))),
             state(hop, diagnosis),
         )
     yield heading("Path")
     yield indented(table)
 
 
-def lines(hop: Hop) -> list[str]:
-    """Return the objects of a hop, one a line; without their kind where the hop's name says it."""
-    kind = f"{NAMES.get(hop.hop, '').rpartition(' ')[2]} "
-    return [each.removeprefix(kind) for each in hop.subject.split(", ")]
-
-
 def state(hop: Hop, diagnosis: Diagnosis) -> Text:
     """Return what is known of a hop; a cause that is told below is referred to, not repeated."""
-    text = Text("first broken hop" if hop.first_broken else WORDS[hop.status], style=STYLES[hop.status])
+    text = Text("first broken hop" if hop.first_broken else STATUS_WORDS[hop.status], style=STYLES[hop.status])
     told = {cause.summary: f"cause {number}" for number, cause in enumerate(diagnosis.causes, start=1)}
     told |= {finding.summary: "see “Also seen”" for finding in diagnosis.also_seen}
     detail = told.get(hop.detail, hop.detail)
