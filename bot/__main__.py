@@ -143,12 +143,17 @@ class Netmedic:
             )
             return proposal.attached_to(answer)
 
-    async def record(self, where: Where, *, namespaces: tuple[str, ...], progress: Callable[[str], None]) -> Bundle:
-        """Return a recording of what diagnoses read; no namespaces mean all."""
+    async def record(
+        self, where: Where, *, namespaces: tuple[str, ...], symptom: str, progress: Callable[[str], None]
+    ) -> Bundle:
+        """Return a recording of what diagnoses read, that of a symptom in particular; no namespaces mean all."""
+        from functools import partial
+
         from bot.cluster.snapshot import record
 
+        also = partial(self.diagnoser(), text=symptom) if symptom else None
         async with self.cluster(where) as cluster:
-            return await record(cluster, namespaces=namespaces, progress=progress)
+            return await record(cluster, namespaces=namespaces, also=also, progress=progress)
 
     async def doctor(self, where: Where, *, namespace: str) -> AsyncIterator[Check]:
         """Yield what works and what does not, as it is found out."""

@@ -64,10 +64,13 @@ class Program(Protocol):
         """
         ...
 
-    async def record(self, where: Where, *, namespaces: tuple[str, ...], progress: Callable[[str], None]) -> Bundle:
-        """Return a recording of what diagnoses read; no namespaces mean all.
+    async def record(
+        self, where: Where, *, namespaces: tuple[str, ...], symptom: str, progress: Callable[[str], None]
+    ) -> Bundle:
+        """Return a recording of what diagnoses read, that of a symptom in particular; no namespaces mean all.
 
         Raises:
+            SymptomError: The words cannot be understood.
             ClusterError: The cluster cannot be read at all.
         """
         ...

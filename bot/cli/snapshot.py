@@ -31,10 +31,18 @@ from bot.diagnosis.report import HopStatus
 )
 @cluster_options
 @click.option("-n", "--namespace", "namespaces", multiple=True, metavar="NAME", help="Only these; may be repeated.")
+@click.option("--symptom", default="", metavar="TEXT", help="Record what a diagnosis of it asks besides.")
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @click.pass_obj
 def snapshot(
-    program: Program, *, output: Path, kubeconfig: str, context: str, namespaces: tuple[str, ...], force: bool
+    program: Program,
+    *,
+    output: Path,
+    kubeconfig: str,
+    context: str,
+    namespaces: tuple[str, ...],
+    symptom: str,
+    force: bool,
 ) -> int:
     """Write what a diagnosis reads into one file.
 
@@ -47,7 +55,7 @@ def snapshot(
         raise click.ClickException(f"There is no folder {output.parent} to write to.")
     where = Where(kubeconfig=kubeconfig, context=context)
     with progress() as tick:
-        bundle = asyncio.run(program.record(where, namespaces=namespaces, progress=tick))
+        bundle = asyncio.run(program.record(where, namespaces=namespaces, symptom=symptom, progress=tick))
     write(bundle, output)
     draw(told(bundle, file=output, size_bytes=output.stat().st_size))
     return 0

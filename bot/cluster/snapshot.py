@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -44,13 +44,19 @@ MAX_LOGS = 200
 
 
 async def record(
-    cluster: Cluster, *, namespaces: Iterable[str] = (), progress: Callable[[str], None] = lambda _: None
+    cluster: Cluster,
+    *,
+    namespaces: Iterable[str] = (),
+    also: Callable[[Cluster], Awaitable[object]] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Bundle:
     """Return a recording of some namespaces, or of all. What cannot be read is recorded as that.
 
     Args:
         cluster: Usually live.
         namespaces: Besides ``kube-system`` and what has no namespace; empty: all.
+        also: A diagnosis, whose questions to the node helpers are recorded too: those about a host outside are no
+            others'.
         progress: Told what is read next.
 
     Raises:
@@ -67,6 +73,8 @@ async def record(
     await asyncio.gather(recording.read_logs(), recording.read_health())
     progress("Asking the node helpers")
     await recording.ask_helpers()
+    if also:
+        await also(recording)
     return Bundle(
         recorded_at=started,
         context=cluster.context,

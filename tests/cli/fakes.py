@@ -62,8 +62,10 @@ class FakeProgram:
             raise answer
         return answer
 
-    async def record(self, where: Where, *, namespaces: tuple[str, ...], progress: Callable[[str], None]) -> Bundle:
-        self.asked.append({"where": where, "namespaces": namespaces})
+    async def record(
+        self, where: Where, *, namespaces: tuple[str, ...], symptom: str, progress: Callable[[str], None]
+    ) -> Bundle:
+        self.asked.append({"where": where, "namespaces": namespaces, "symptom": symptom})
         progress("Reading objects")
         if isinstance(self.bundle, BaseException):
             raise self.bundle

@@ -60,11 +60,24 @@ def test_the_file_can_be_read_back(tmp_path: Path) -> None:
     assert asyncio.run(load(file).server_version()) == "v1.31.2"
 
 
-def test_namespaces_and_cluster_are_passed_on(tmp_path: Path) -> None:
+def test_namespaces_cluster_and_symptom_are_passed_on(tmp_path: Path) -> None:
     program = FakeProgram(bundle=BUNDLE)
-    run(program, "snapshot", "-o", str(tmp_path / "x.json"), "-n", "shop", "-n", "blog", "--context", "prod")
+    run(
+        program,
+        "snapshot",
+        "-o",
+        str(tmp_path / "x.json"),
+        "-n",
+        "shop",
+        "-n",
+        "blog",
+        "--context",
+        "prod",
+        "--symptom",
+        "no answer",
+    )
 
-    assert program.asked == [{"where": Where(context="prod"), "namespaces": ("shop", "blog")}]
+    assert program.asked == [{"where": Where(context="prod"), "namespaces": ("shop", "blog"), "symptom": "no answer"}]
 
 
 def test_a_file_that_exists_is_not_overwritten(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from bot.cluster.errors import Forbidden, NotRecorded, TimedOut, Unreachable
 from bot.cluster.manifests import objects
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.cluster.objects import ConfigMap, DaemonSet, Object, Pod
-from bot.cluster.port import T
+from bot.cluster.port import Cluster, T
 from bot.cluster.snapshot import record
 from bot.node.requests import sample_request
 from bot.probes import lookups, ports, translation
@@ -65,6 +65,17 @@ spec: {ports: [{port: 443}]}
 """
 
 HELPERS = {"node1": Helper(pod="helper-1"), "node2": Helper(pod="helper-2")}
+
+
+async def test_what_else_is_asked_is_recorded_too() -> None:
+    helper = Helper(pod="helper-1", answers={("connect", "192.0.2.10:443"): b"{}"})
+
+    async def ask(cluster: Cluster) -> None:
+        await cluster.ask_helper("node1", ("connect", "192.0.2.10:443"))
+
+    recorded = (await record(MemoryCluster(helpers={"node1": helper}), also=ask)).cluster()
+
+    assert await recorded.ask_helper("node1", ("connect", "192.0.2.10:443")) == b"{}"
 
 
 async def test_each_service_is_connected_to_at_every_port_it_may_lead_to_from_the_pods_own_node() -> None:
