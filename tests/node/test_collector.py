@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from bot.node.collector import answer
-from bot.node.collector.answer import checked, document
+from bot.node.collector.answer import document
 from bot.node.collector.connect import connect, result, target
 from bot.node.collector.proc import Problem
+from bot.node.collector.request import checked
 from bot.node.collector.traffic import Traffic
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.node.collector import resolve as module
-from bot.node.collector.answer import checked
 from bot.node.collector.proc import Problem
 from bot.node.collector.reach import reach
+from bot.node.collector.request import checked
 from bot.node.collector.resolve import TYPES, Question, addresses, query, question, resolve
 
 Reply = Callable[[bytes], bytes | None]

@@ -1,16 +1,23 @@
 """The node helper's program: it looks at its Node's kernel and answers, and can do nothing else.
 
-Python's standard library only; nothing else of netmedic is imported. It runs without root and without capabilities,
-opens no port, starts no process, writes no file but the recorder's own in memory, and interprets nothing it is given by
-a shell. Read in this order:
+Python's standard library only; nothing else of netmedic is imported. It opens no port, starts no process, writes no
+file but the recorder's own in memory, changes no setting and no rule, and interprets nothing it is given by a shell. At
+tier 1 it runs without root and without capabilities; at tiers 2 and 3 each request first gives up those it does not
+need. Read in this order:
 
-answer.py   the fixed set of requests, and the checks of their arguments
+request.py  the fixed set of requests, and the checks of their arguments
+answer.py   answering one
 sample.py   what is read, and how often
 read.py     one bounded read of one file
 proc.py     text of /proc to values
 sysctl.py   settings of the kernel
 netlink.py  interfaces and addresses, asked of the kernel
 routes.py   routes and neighbours, likewise
+queues.py   what waits to be sent, and to be accepted, likewise
+modules.py  parts of the kernel that are there
+pods.py     what the Pods' own network namespaces count (tier 3)
+throttling.py
+            how often containers were held back at their CPU limit (tier 3)
 connect.py  TCP connects that send no data
 reach.py    several of them to each address
 series.py   rows of them, to count what is lost
@@ -19,4 +26,22 @@ resolve.py  DNS queries
 traffic.py  a few packets to other Nodes while counters are watched
 recorder.py the last 15 minutes of some counters, written and read again
 idle.py     what the Pod does between requests
+
+What takes tier 2:
+rights.py   which capabilities there are, and giving them up
+netfilter.py questions to the kernel's tables of rules and connections
+packet.py   a packet that is followed through rules, and what a rule may do with it
+xt.py       matches and targets of iptables
+legacy.py   tables of iptables-legacy
+expressions.py rules of nftables, and of iptables-nft
+nft.py      tables of nftables
+ipvs.py     the table of IPVS (tier 1 reads it too)
+walk.py     following a packet through chains
+translate.py where packets to an address go
+firewall.py how many rules there are, and their policies
+conntrack.py tracked connections to an address
+ping.py     ICMP echoes
+
+What takes tier 3:
+inside.py   the network namespace of a Pod
 """

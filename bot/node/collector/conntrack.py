@@ -1,0 +1,78 @@
+"""Connections to an address as the kernel tracks them, asked by netlink. Needs NET_ADMIN.
+
+The kernel is asked for those alone (Linux 5.8 and newer; an older one gives all, which are sorted out here). Numbers:
+linux/netfilter/nfnetlink_conntrack.h, nf_conntrack_common.h.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterable
+
+from . import rights
+from .netfilter import ask, attribute, big
+from .netlink import attributes, ip
+from .packet import Packet, wanted
+from .read import Json
+
+GET = 1 << 8 | 1
+ORIGINAL, REPLY, STATUS, TIMEOUT, FILTER = 1, 2, 3, 7, 25
+ADDRESSES, PORTS = 1, 2
+SOURCE, TO = {4: 1, 6: 3}, {4: 2, 6: 4}
+PROTOCOL, SOURCE_PORT, TO_PORT = 1, 2, 3
+# CTA_FILTER_F_CTA_IP_DST, _PROTO_NUM and _PROTO_DST_PORT of the original direction.
+FILTER_ORIGINAL, BY_ADDRESS_AND_PORT = 1, 1 << 1 | 1 << 3 | 1 << 5
+SEEN_REPLY, ASSURED = 1 << 1, 1 << 2
+MAX_PACKETS = 16
+MOST = 200
+
+
+def entries(texts: list[str]) -> dict[str, Json]:
+    """Return, by ``udp/192.0.2.1:53``, the connections that were made to it, at most 200 of each."""
+    rights.must_reach(2)
+    return {text: found(wanted(text)) for text in texts}
+
+
+def found(packet: Packet) -> Json:
+    """Return the connections to one address."""
+    family = socket.AF_INET if packet.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IP version
+    original = attribute(ADDRESSES, attribute(TO[packet.version], packet.to), nested=True) + attribute(
+        PORTS,
+        attribute(PROTOCOL, bytes([packet.protocol])) + attribute(TO_PORT, packet.port.to_bytes(2, "big")),
+        nested=True,
+    )
+    only = attribute(FILTER_ORIGINAL, struct.pack("=I", BY_ADDRESS_AND_PORT))
+    question = attribute(ORIGINAL, original, nested=True) + attribute(FILTER, only, nested=True)
+    seen = chosen(ask(GET, family=family, attributes=question), packet)
+    return {"entries": seen[:MOST], "more": max(0, len(seen) - MOST)}
+
+
+def chosen(messages: Iterable[bytes], packet: Packet) -> list[dict[str, Json]]:
+    """Return the connections of the kernel's answer that were made to a packet's address."""
+    seen = []
+    for content in messages:
+        known = attributes(content)
+        original = attributes(known.get(ORIGINAL, b""))
+        ports = attributes(original.get(PORTS, b""))
+        if attributes(original.get(ADDRESSES, b"")).get(TO[packet.version]) != packet.to:
+            continue
+        if (big(ports.get(PROTOCOL, b"")), big(ports.get(TO_PORT, b""))) != (packet.protocol, packet.port):
+            continue
+        seen.append(entry(known, packet.version))
+    return seen
+
+
+def entry(known: dict[int, bytes], version: int) -> dict[str, Json]:
+    """Return one connection: who asks, and who is meant to answer."""
+    original, reply = (attributes(known.get(number, b"")) for number in (ORIGINAL, REPLY))
+    status = big(known.get(STATUS, b""))
+    return {
+        "source": ip(attributes(original.get(ADDRESSES, b"")).get(SOURCE[version], b"")),
+        "source_port": big(attributes(original.get(PORTS, b"")).get(SOURCE_PORT, b"")),
+        "answers": ip(attributes(reply.get(ADDRESSES, b"")).get(SOURCE[version], b"")),
+        "answers_port": big(attributes(reply.get(PORTS, b"")).get(SOURCE_PORT, b"")),
+        "seconds": big(known.get(TIMEOUT, b"")),
+        "replied": bool(status & SEEN_REPLY),
+        "assured": bool(status & ASSURED),
+    }

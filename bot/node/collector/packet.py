@@ -1,0 +1,67 @@
+"""A packet that is followed through rules, and what a rule does with it."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+
+from .connect import target
+from .proc import Problem, shown
+
+PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
+
+
+class Packet(NamedTuple):
+    """The first packet of a connection to an address; what is not known of it is None."""
+
+    to: bytes
+    protocol: int
+    port: int
+    source: bytes | None = None
+    mark: int | None = 0
+    """Rules that set marks make it unknown."""
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return 4 if len(self.to) == 4 else 6  # noqa: PLR2004 - bytes of an IPv4 address
+
+
+class Verdict(NamedTuple):
+    """What a rule does.
+
+    ``accept``, ``drop``, ``reject``, ``return``, ``jump``, ``goto``, ``dnat``, ``mark`` or ``other``.
+    """
+
+    kind: str
+    to: str = ""
+    """A chain; of ``dnat``, an address and a port."""
+
+
+class Outcome(NamedTuple):
+    """A verdict that a packet may meet."""
+
+    verdict: Verdict
+    sure: bool
+    """No condition of the rule is beyond what is known of the packet."""
+
+
+def wanted(text: str) -> Packet:
+    """Return the packet of ``udp/192.0.2.1:53``.
+
+    Raises:
+        Problem: It is something else.
+    """
+    protocol, slash, place = text.partition("/")
+    if not slash or protocol not in PROTOCOLS:
+        raise Problem(f"not PROTOCOL/IP:PORT: {shown(text)}")
+    host, port = target(place)
+    return Packet(to=ipaddress.ip_address(host).packed, protocol=PROTOCOLS[protocol], port=port)
+
+
+def place_of(address: bytes, port: int) -> str:
+    """Return an address and a port as :func:`bot.node.collector.connect.target` takes them; port 0 stays out."""
+    host = str(ipaddress.ip_address(address))
+    if not port:
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
