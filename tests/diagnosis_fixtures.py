@@ -328,7 +328,6 @@ POD_STATE = evidence(
     last_exit_code=0,
     all_containers_running=True,
     readiness_probe="HTTP GET :8080/healthz",
-    readiness_failure="Readiness probe failed: HTTP probe failed with statuscode: 503",
     source="/api/v1/namespaces/shop/pods/cart-0",
     at=AT,
 )

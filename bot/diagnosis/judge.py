@@ -96,11 +96,19 @@ def consequences(finding: Finding, links: Sequence[Finding] = ()) -> Iterator[Fi
 def on_path(finding: Finding, scope: Scope) -> bool:
     """Tell whether a finding concerns what the symptom's packets meet."""
     subject = finding.subject
-    if scope.cluster_wide or subject in scope.subjects:
-        return scope.cluster_wide or subject in scope.services or not is_before_the_client(subject, scope)
+    if scope.cluster_wide or is_namesake(subject, scope):
+        return True
+    if subject in scope.subjects:
+        return subject in scope.services or not is_before_the_client(subject, scope)
     if finding.rule.hop == "name-lookup" and subject.namespace == SYSTEM_NAMESPACE:
         # A DNS server that was scaled to nothing belongs to no Pod of the scope.
         return scope.dns
+    return is_met_on_the_way(finding, scope)
+
+
+def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
+    """Tell whether packets meet an object that the symptom is not about, such as a Node or a policy."""
+    subject = finding.subject
     match subject.kind:
         case "Node":
             return subject.name in scope.nodes or may_be_the_clients(finding, scope)
@@ -109,6 +117,13 @@ def on_path(finding: Finding, scope: Scope) -> bool:
         case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
             return is_about_the_way(finding, scope)
     return False
+
+
+def is_namesake(subject: Subject, scope: Scope) -> bool:
+    """Tell whether this is a Service that does not exist and goes by the name of a workload of the symptom."""
+    if subject.kind != "Service" or subject in scope.subjects:
+        return False
+    return any((each.namespace, each.name) == (subject.namespace, subject.name) for each in scope.subjects)
 
 
 def is_before_the_client(subject: Subject, scope: Scope) -> bool:

@@ -13,7 +13,7 @@ from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, Nod
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
-from bot.facts.pod import PodPortRange, PodState
+from bot.facts.pod import PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
@@ -73,7 +73,9 @@ FACT_TYPES: dict[str, type[Fact]] = {
         OverlayMtu,
         PathMtu,
         PodHostPort,
+        PodPlacement,
         PodPortRange,
+        PodStart,
         PodState,
         PodWay,
         PolicyCount,
@@ -81,6 +83,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PolicyEffect,
         PolicyEnforcement,
         PolicyFlow,
+        ReadinessFailure,
         RegionUse,
         Rollout,
         ServiceBackends,

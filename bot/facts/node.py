@@ -20,6 +20,8 @@ class NodeCondition(Fact):
     node: str
     ready: bool
     ready_reason: str
+    ready_says: str
+    """kubelet's words beside it, at most 200 characters: what of the Node is not ready. Empty when it fell silent."""
     unschedulable: bool
     kernel: str
     address: str

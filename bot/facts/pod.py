@@ -12,7 +12,7 @@ from bot.facts.base import Fact
 class PodState(Fact):
     """One Pod that a symptom's Services select, or that the symptom names.
 
-    Source: core/v1 Pod; ``readiness_failure`` from Events.
+    Source: core/v1 Pod.
     """
 
     kind: ClassVar[str] = "pod_state"
@@ -41,10 +41,70 @@ class PodState(Fact):
     all_containers_running: bool
     readiness_probe: str
     """That of the first container that is not ready, in words: ``HTTPS GET :8080/healthz``; empty if none."""
-    readiness_failure: str
-    """What kubelet last said about it, at most 200 characters; empty if it said nothing.
 
-    The Pod's address is written ``PodIP``, so that replicas say the same."""
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessFailure(Fact):
+    """What kubelet last said about the readinessProbe of a Pod that is not ready.
+
+    Source: Events with reason Unhealthy; they are kept for an hour.
+    """
+
+    kind: ClassVar[str] = "readiness_failure"
+
+    namespace: str
+    pod: str
+    workload: str
+    workload_type: str
+    said: str
+    """At most 200 characters. The Pod's address is written ``PodIP``, so that replicas say the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodStart(Fact):
+    """What the scheduler or kubelet last said about a Pod that has not started.
+
+    Source: Events with the type Warning of a Pod in phase Pending.
+    """
+
+    kind: ClassVar[str] = "pod_start"
+
+    namespace: str
+    name: str
+    node: str
+    """Empty while it is not scheduled."""
+    workload: str
+    workload_type: str
+    trouble: str
+    """``addresses-used-up``, ``network-plugin``, ``sandbox``, ``volume``, ``scheduling`` or ``other``."""
+    said: str
+    """At most 200 characters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodPlacement(Fact):
+    """The Nodes that a Pod without one may go to, by its nodeSelector and its required nodeAffinity.
+
+    Source: the Pod, labels and conditions of the Nodes.
+    """
+
+    kind: ClassVar[str] = "pod_placement"
+
+    namespace: str
+    name: str
+    workload: str
+    workload_type: str
+    selects_nodes: bool
+    """It has a nodeSelector or a required nodeAffinity."""
+    fitting_nodes: int
+    ready_nodes: int
+    """Those of them that are Ready."""
+    open_nodes: int
+    """Those that are Ready and not cordoned."""
+    node: str
+    """The first of the fitting ones that is not Ready, else the first that is cordoned; empty if there is none."""
+    node_reason: str
+    node_says: str
 
 
 @dataclass(frozen=True, kw_only=True)

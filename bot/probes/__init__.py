@@ -15,7 +15,7 @@ from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
-from bot.probes.pod import pod_port_range, pod_state
+from bot.probes.pod import pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_way import pod_way
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
@@ -28,6 +28,7 @@ from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.rollout import rollout
 from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.starting import pod_placement, pod_start
 from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.trouble import node_trouble
@@ -42,6 +43,9 @@ PROBES: tuple[Probe, ...] = (
     backend_connect,
     workload,
     pod_state,
+    readiness_failure,
+    pod_start,
+    pod_placement,
     pod_port_range,
     client_address,
     missing_service,

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from bot.cluster.errors import ClusterError, NoHelper
 from bot.cluster.objects import Node
+from bot.cluster.objects.node import NodeCondition as Condition
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.scope import Scope
 from bot.node.client import samples
 from bot.probes.counters import conntrack_of, cpu_of, interfaces_of, softnet_of
+from bot.probes.events import TEXT_LENGTH
 from bot.probes.probe import CannotTell, Unreadable, probe, unknown
 from bot.probes.reading import path_of
 
@@ -53,11 +55,17 @@ def condition_of(node: Node) -> NodeCondition:
         node=node.metadata.name,
         ready=ready is not None and ready.status == "True",
         ready_reason=ready.reason if ready else "",
+        ready_says=says(ready),
         unschedulable=node.spec.unschedulable,
         kernel=node.status.node_info.kernel_version,
         address=next((address.address for address in node.status.addresses if address.type == "InternalIP"), ""),
         source=path_of(node),
     )
+
+
+def says(ready: Condition | None) -> str:
+    """Return what kubelet says of a Node that is not ready, as much of it as a fact keeps."""
+    return ready.message[:TEXT_LENGTH] if ready and ready.status == "False" else ""
 
 
 @probe(NodeInterface, reads=(Node,), helper=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.cluster.objects import Container, ContainerStatus, Event, Pod, Probe, Service, Terminated
 from bot.cluster.port import Cluster
-from bot.facts.pod import PodPortRange, PodState
+from bot.facts.pod import PodPortRange, PodState, ReadinessFailure
 from bot.facts.scope import Scope
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.probe import probe
@@ -20,17 +20,38 @@ PORT_RANGE = "net.ipv4.ip_local_port_range"
 LOCAL_PORTS = re.compile(r"\s*(\d{1,5})\s+(\d{1,5})\s*")
 
 
-@probe(PodState, reads=(Service, Pod, Event))
+@probe(PodState, reads=(Service, Pod))
 async def pod_state(cluster: Cluster, scope: Scope) -> Iterable[PodState]:
     """Tell the state of each Pod that a Service of the symptom selects, and of those the symptom names."""
+    return [state_of(pod, service, now=cluster.now()) for pod, service in await concerned(cluster, scope)]
+
+
+@probe(ReadinessFailure, reads=(Service, Pod, Event))
+async def readiness_failure(cluster: Cluster, scope: Scope) -> Iterable[ReadinessFailure]:
+    """Tell what kubelet says about the readinessProbe of each of them that is not ready."""
+    pods = {key_of(pod): pod for pod, _ in await concerned(cluster, scope) if not pod.ready}
+    said = await readiness_failures(cluster, pods.values())
+    return [
+        ReadinessFailure(
+            namespace=key[0],
+            pod=key[1],
+            workload=owner_of(pods[key]).name,
+            workload_type=owner_of(pods[key]).kind,
+            said=words,
+            source=f"{path_of(pods[key])}, its Events",
+        )
+        for key, words in said.items()
+    ]
+
+
+async def concerned(cluster: Cluster, scope: Scope) -> list[tuple[Pod, str]]:
+    """Return the Pods that a Service of the symptom selects, with that, and those the symptom names, without any."""
     every_pod = await pods_in(cluster, scope)
     services = await find_services(cluster, scope)
     behind = [(pod, service.metadata.name) for service in services for pod in every_pod.selected_by(service)]
     named = every_pod.named((*scope.clients, *scope.backends))
     selected = {key_of(pod) for pod, _ in behind}
-    pods = behind + [(pod, "") for pod in named if key_of(pod) not in selected]
-    said = await readiness_failures(cluster, [pod for pod, _ in pods if not pod.ready])
-    return [state_of(pod, service, said.get(key_of(pod), ""), now=cluster.now()) for pod, service in pods]
+    return behind + [(pod, "") for pod in named if key_of(pod) not in selected]
 
 
 @probe(PodPortRange, reads=(Pod,))
@@ -75,7 +96,7 @@ async def readiness_failures(cluster: Cluster, pods: Iterable[Pod]) -> Mapping[t
     return found
 
 
-def state_of(pod: Pod, service: str, failure: str, *, now: datetime) -> PodState:
+def state_of(pod: Pod, service: str, *, now: datetime) -> PodState:
     """Return what there is to know of one Pod."""
     owner, statuses = owner_of(pod), pod.status.container_statuses
     ended = last_end(statuses)
@@ -96,7 +117,6 @@ def state_of(pod: Pod, service: str, failure: str, *, now: datetime) -> PodState
         last_exit_seconds_ago=seconds_since(ended.finished_at, now),
         all_containers_running=bool(statuses) and all(status.state.running for status in statuses),
         readiness_probe=readiness_probe_of(pod),
-        readiness_failure="" if pod.ready else failure,
         source=path_of(pod),
     )
 

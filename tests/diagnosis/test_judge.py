@@ -238,3 +238,12 @@ def test_what_was_ruled_out_shows_the_facts_that_do_it() -> None:
     [entry] = judge([verdict], SCOPE).ruled_out
 
     assert entry.evidence[0].value["steal_permille"] == 400
+
+
+def test_a_service_that_is_missing_is_on_the_path_by_the_name_of_its_workload() -> None:
+    booking = Subject("Service", "shop", "booking")
+    client, target = Subject("Pod", "shop", "basket-1"), Subject("Deployment", "shop", "booking")
+    scope = Scope(namespaces=("shop",), clients=(client,), backends=(target,), subjects=frozenset({client, target}))
+    verdicts = [found(finding(rule("service-missing"), booking), finding(rule("service-missing"), PAUSED))]
+
+    assert [cause.subject for cause in judge(verdicts, scope).causes] == [booking]

@@ -10,10 +10,10 @@ import pytest
 from bot.cluster.errors import Forbidden
 from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
-from bot.facts.pod import PodPortRange, PodState
+from bot.facts.pod import PodPortRange, PodState, ReadinessFailure
 from bot.facts.scope import Scope, Subject
 from bot.probes.events import TEXT_LENGTH
-from bot.probes.pod import pod_port_range, pod_state
+from bot.probes.pod import pod_port_range, pod_state, readiness_failure
 from tests.probes.manifests import WEB, Manifest, facts_of, manifest, pod, service, unknown_of
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -42,6 +42,11 @@ async def state(*manifests: Manifest) -> PodState:
     return found
 
 
+async def failure(*manifests: Manifest) -> str:
+    found = await facts_of(readiness_failure, from_manifests(service(), *manifests, now=NOW))
+    return next((fact.said for fact in found if isinstance(fact, ReadinessFailure)), "")
+
+
 async def test_a_ready_pod_is_described() -> None:
     ready = {**RUNNING, "ready": True}
     found = await state(pod(owner=("StatefulSet", "web"), statuses=[ready]))
@@ -63,7 +68,6 @@ async def test_a_ready_pod_is_described() -> None:
         last_exit_seconds_ago=0,
         all_containers_running=True,
         readiness_probe="",
-        readiness_failure="",
     )
     assert found.source == "/api/v1/namespaces/shop/pods/web-1"
 
@@ -145,7 +149,7 @@ async def test_the_readiness_probe_is_that_of_the_container_that_is_not_ready() 
 
 
 async def test_kubelets_latest_words_are_kept_without_the_address_of_the_pod() -> None:
-    found = await state(
+    found = await failure(
         unready(),
         unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 503", at="2026-01-01T11:58:00Z"),
         unhealthy("Readiness probe failed: dial tcp 10.244.1.7:8082:\n connect: connection refused"),
@@ -153,39 +157,39 @@ async def test_kubelets_latest_words_are_kept_without_the_address_of_the_pod() -
         unhealthy("Readiness probe failed: other", of="db-1", at="2026-01-01T11:59:40Z"),
     )
 
-    assert found.readiness_failure == "dial tcp PodIP:8082: connect: connection refused"
+    assert found == "dial tcp PodIP:8082: connect: connection refused"
 
 
 async def test_events_that_were_combined_into_one_are_understood() -> None:
-    found = await state(unready(), unhealthy("(combined from similar events): Readiness probe failed: refused"))
+    found = await failure(unready(), unhealthy("(combined from similar events): Readiness probe failed: refused"))
 
-    assert found.readiness_failure == "refused"
+    assert found == "refused"
 
 
 async def test_an_event_that_has_only_an_event_time_counts_too() -> None:
     old = unhealthy("Readiness probe failed: old")
     new = unhealthy("Readiness probe failed: new", at="", eventTime="2026-01-01T11:59:30.123456Z")
-    found = await state(unready(), new, old)
+    found = await failure(unready(), new, old)
 
-    assert found.readiness_failure == "new"
+    assert found == "new"
 
 
 async def test_a_check_that_fails_without_a_word_is_told_so() -> None:
-    found = await state(unready({"exec": {}}), unhealthy("Readiness probe failed: "))
+    found = await failure(unready({"exec": {}}), unhealthy("Readiness probe failed: "))
 
-    assert found.readiness_failure == "the check gave no output"
+    assert found == "the check gave no output"
 
 
 async def test_a_long_failure_is_cut() -> None:
-    found = await state(unready(), unhealthy("Readiness probe failed: " + "x" * 1000))
+    found = await failure(unready(), unhealthy("Readiness probe failed: " + "x" * 1000))
 
-    assert found.readiness_failure == "x" * TEXT_LENGTH
+    assert found == "x" * TEXT_LENGTH
 
 
 async def test_an_old_failure_of_a_pod_that_is_ready_now_is_not_told() -> None:
-    found = await state(pod(), unhealthy("Readiness probe failed: old"))
+    found = await failure(pod(), unhealthy("Readiness probe failed: old"))
 
-    assert found.readiness_failure == ""
+    assert found == ""
 
 
 async def test_a_waiting_container_and_its_last_end_are_told() -> None:
@@ -220,11 +224,18 @@ async def test_a_clock_behind_the_clusters_gives_no_negative_age() -> None:
 
 async def test_events_are_read_only_where_a_pod_is_not_ready() -> None:
     refused = {"events": Forbidden("list events in namespace shop")}
-    found = await facts_of(pod_state, from_manifests(service(), pod(), unreadable=refused))
-    missing = await unknown_of(pod_state, from_manifests(service(), unready(), unreadable=refused))
+    found = await facts_of(readiness_failure, from_manifests(service(), pod(), unreadable=refused))
+    missing = await unknown_of(readiness_failure, from_manifests(service(), unready(), unreadable=refused))
 
-    assert isinstance(found[0], PodState)
+    assert found == []
     assert missing.reason is Reason.FORBIDDEN
+
+
+async def test_the_state_of_a_pod_is_told_where_events_may_not_be_read() -> None:
+    refused = {"events": Forbidden("list events in namespace shop")}
+    [found] = await facts_of(pod_state, from_manifests(service(), unready(), unreadable=refused))
+
+    assert isinstance(found, PodState)
 
 
 async def test_a_pods_own_range_of_local_ports_is_told() -> None:

@@ -59,13 +59,17 @@ from bot.cluster.objects.networkpolicy import (
     PolicyPeer,
     PolicyPort,
 )
-from bot.cluster.objects.node import Namespace, Node, NodeAddress, NodeInfo, NodeSpec, NodeStatus
+from bot.cluster.objects.node import Namespace, Node, NodeAddress, NodeCondition, NodeInfo, NodeSpec, NodeStatus
 from bot.cluster.objects.pod import (
+    Affinity,
     ContainerState,
     ContainerStatus,
     DnsConfig,
     DnsOption,
     HostAlias,
+    NodeAffinity,
+    NodeSelector,
+    NodeSelectorTerm,
     Pod,
     PodIp,
     PodSpec,
@@ -133,6 +137,7 @@ OBJECT_TYPES: tuple[type[Object], ...] = (
 
 __all__ = [
     "OBJECT_TYPES",
+    "Affinity",
     "AnnotatedMeta",
     "Applied",
     "Condition",
@@ -189,7 +194,11 @@ __all__ = [
     "NetworkPolicySpec",
     "Node",
     "NodeAddress",
+    "NodeAffinity",
+    "NodeCondition",
     "NodeInfo",
+    "NodeSelector",
+    "NodeSelectorTerm",
     "NodeSpec",
     "NodeStatus",
     "Object",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from bot.cluster import redact
 from bot.cluster.objects.base import Condition, Object, Part, Resource
 
 
@@ -30,8 +31,17 @@ class NodeInfo(Part, frozen=True, kw_only=True):
     container_runtime_version: str = ""
 
 
+class NodeCondition(Condition, frozen=True, kw_only=True):
+    """With kubelet's own words, which say what of the Node is not ready."""
+
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "message", redact.message(self.message))
+
+
 class NodeStatus(Part, frozen=True, kw_only=True):
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[NodeCondition, ...] = ()
     addresses: tuple[NodeAddress, ...] = ()
     node_info: NodeInfo = NodeInfo()
 

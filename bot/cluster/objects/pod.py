@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from bot.cluster.objects.base import Condition, Object, Part, Resource
+from bot.cluster.objects.base import Condition, LabelSelectorRequirement, Object, Part, Resource
 from bot.cluster.objects.container import ConfigMapRef, Container
 
 
@@ -55,8 +55,26 @@ class HostAlias(Part, frozen=True, kw_only=True):
     hostnames: tuple[str, ...] = ()
 
 
+class NodeSelectorTerm(Part, frozen=True, kw_only=True):
+    match_expressions: tuple[LabelSelectorRequirement, ...] = ()
+
+
+class NodeSelector(Part, frozen=True, kw_only=True):
+    node_selector_terms: tuple[NodeSelectorTerm, ...] = ()
+
+
+class NodeAffinity(Part, frozen=True, kw_only=True):
+    required: NodeSelector | None = msgspec.field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+
+
+class Affinity(Part, frozen=True, kw_only=True):
+    node_affinity: NodeAffinity = NodeAffinity()
+
+
 class PodSpec(Part, frozen=True, kw_only=True):
     node_name: str = ""
+    node_selector: dict[str, str] = {}
+    affinity: Affinity = Affinity()
     host_network: bool = False
     dns_policy: str = "ClusterFirst"
     dns_config: DnsConfig = DnsConfig()

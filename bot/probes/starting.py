@@ -1,0 +1,106 @@
+"""Pods that have not started: what keeps them, and the Nodes that they may go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.cluster.objects import Event, LabelSelector, Node, Pod, Service
+from bot.cluster.port import Cluster
+from bot.cluster.selectors import selects
+from bot.facts.pod import PodPlacement, PodStart
+from bot.facts.scope import Scope
+from bot.probes.events import TEXT_LENGTH, events_of, text_of
+from bot.probes.node import condition_of
+from bot.probes.pod import concerned
+from bot.probes.probe import probe
+from bot.probes.reading import key_of, owner_of, path_of
+
+TROUBLES = (
+    # What the address managers say: host-local, Calico, Cilium, Azure and AWS VPC CNI.
+    ("addresses-used-up", ("no ip addresses available", "ip addresses exhausted", "no more free ip", "range is full")),
+    ("addresses-used-up", ("failed to request ipv4 addresses", "failed to assign an ip address", "no available ip")),
+    ("scheduling", ("failedscheduling",)),
+    ("volume", ("failedmount", "failedattachvolume")),
+    ("network-plugin", ("network plugin", "networkplugin", "plugin type=", "failed (add)", "cni")),
+    ("sandbox", ("failedcreatepodsandbox",)),
+)
+"""Words in an Event's reason and message, and what they mean; the first that fits."""
+
+
+@probe(PodStart, reads=(Service, Pod, Event))
+async def pod_start(cluster: Cluster, scope: Scope) -> Iterable[PodStart]:
+    """Tell what the scheduler and kubelet say about each Pod at the ends of the symptom that has not started."""
+    pods = await pending(cluster, scope)
+    events = {
+        (namespace, event.involved_object.name): event
+        for namespace in sorted({pod.metadata.namespace for pod in pods})
+        for event in await events_of(cluster, namespace, fields="involvedObject.kind=Pod,type=Warning")
+    }
+    return [start_of(pod, events[key_of(pod)]) for pod in pods if key_of(pod) in events]
+
+
+def start_of(pod: Pod, event: Event) -> PodStart:
+    """Return what an Event says about a Pod."""
+    owner, said = owner_of(pod), text_of(event)
+    return PodStart(
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        node=pod.spec.node_name,
+        workload=owner.name,
+        workload_type=owner.kind,
+        trouble=trouble_of(f"{event.reason} {said}"),
+        said=said[:TEXT_LENGTH],
+        source=f"{path_of(pod)}, its Events",
+    )
+
+
+def trouble_of(text: str) -> str:
+    """Return what keeps a Pod, by the words of who could not start it."""
+    lower = text.lower()
+    return next((trouble for trouble, phrases in TROUBLES if any(phrase in lower for phrase in phrases)), "other")
+
+
+@probe(PodPlacement, reads=(Service, Pod, Node))
+async def pod_placement(cluster: Cluster, scope: Scope) -> Iterable[PodPlacement]:
+    """Tell which Nodes each Pod without one may go to, and whether any of these takes Pods."""
+    pods = [pod for pod in await pending(cluster, scope) if not pod.spec.node_name]
+    nodes = await cluster.list(Node) if pods else []
+    return [placement_of(pod, nodes) for pod in pods]
+
+
+def placement_of(pod: Pod, nodes: Sequence[Node]) -> PodPlacement:
+    """Return what is known of the Nodes that a Pod may go to."""
+    owner = owner_of(pod)
+    fitting = [condition_of(node) for node in nodes if fits(pod, node)]
+    closed = [node for node in fitting if not node.ready] + [
+        node for node in fitting if node.ready and node.unschedulable
+    ]
+    return PodPlacement(
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        workload=owner.name,
+        workload_type=owner.kind,
+        selects_nodes=bool(pod.spec.node_selector or pod.spec.affinity.node_affinity.required),
+        fitting_nodes=len(fitting),
+        ready_nodes=sum(node.ready for node in fitting),
+        open_nodes=sum(node.ready and not node.unschedulable for node in fitting),
+        node=closed[0].node if closed else "",
+        node_reason=closed[0].ready_reason if closed else "",
+        node_says=closed[0].ready_says if closed else "",
+        source=f"{path_of(pod)}, the Nodes",
+    )
+
+
+def fits(pod: Pod, node: Node) -> bool:
+    """Tell whether a Pod's nodeSelector and its required nodeAffinity let it on a Node."""
+    labels, required = node.metadata.labels, pod.spec.affinity.node_affinity.required
+    terms = required.node_selector_terms if required else ()
+    alike = (selects(LabelSelector(match_expressions=term.match_expressions), labels) for term in terms)
+    return selects(pod.spec.node_selector, labels) and (not terms or any(alike))
+
+
+async def pending(cluster: Cluster, scope: Scope) -> list[Pod]:
+    """Return the Pods at the ends of the symptom that have not started, each once."""
+    return list(
+        {key_of(pod): pod for pod, _ in await concerned(cluster, scope) if pod.status.phase == "Pending"}.values()
+    )
