@@ -36,6 +36,7 @@ ERRORS: dict[str, type[errors.ClusterError]] = {
         errors.TimedOut,
         errors.Unreachable,
         errors.NoHelper,
+        errors.HigherTier,
         errors.NotRecorded,
         errors.Malformed,
     )

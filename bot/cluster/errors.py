@@ -7,6 +7,7 @@ ClusterError
 ├── TimedOut        no answer within the limit
 ├── Unreachable     no connection, TLS failure, expired or refused credentials
 ├── NoHelper        no node helper Pod on that Node
+├── HigherTier      the node helper's tier does not allow it
 ├── NotRecorded     a bundle does not hold it: nothing is known, not even that it does not exist
 └── Malformed       an answer came and could not be understood
 """
@@ -42,6 +43,10 @@ class Unreachable(ClusterError):
 
 class NoHelper(ClusterError):
     """No node helper Pod runs on the Node."""
+
+
+class HigherTier(ClusterError):
+    """The node helper runs with fewer rights than this takes."""
 
 
 class NotRecorded(ClusterError):

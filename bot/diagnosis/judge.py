@@ -24,6 +24,8 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.UNREACHABLE: "Check the connection to the API server with `netmedic doctor`.",
     Reason.ABSENT: "Nothing to enable: the cluster has no such object.",
     Reason.NO_HELPER: "Install the node helper: `netmedic helper manifest --image IMAGE | kubectl apply -f -`.",
+    Reason.HIGHER_TIER: "Install the node helper with a higher tier: `netmedic helper manifest --tier N`, "
+    "where N is the tier that is named; docs/node-helper.md says what each may do.",
     Reason.MALFORMED: "Compare the versions of netmedic, its node helper and the cluster.",
     Reason.UNRECOGNISED: "netmedic does not know this component; look at it by hand.",
     Reason.NOT_RECORDED: "Record a snapshot of all namespaces: `netmedic snapshot` without --namespace.",

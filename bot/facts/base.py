@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """The cluster does not serve it, or the object that would tell does not exist."""
     NO_HELPER = "no_helper"
     """No node helper Pod runs on that Node."""
+    HIGHER_TIER = "higher_tier"
+    """The node helper runs with fewer rights than this takes."""
     MALFORMED = "malformed"
     """An answer came and could not be understood."""
     UNRECOGNISED = "unrecognised"

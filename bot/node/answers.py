@@ -5,6 +5,7 @@ What they hold: :mod:`bot.node.sampled` and :mod:`bot.node.tried`.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, TypeAlias, TypeVar
 
@@ -15,6 +16,9 @@ from bot.cluster import errors
 from bot.node.requests import UNDECODABLE, Request
 
 A = TypeVar("A", bound="Answer")
+
+NEEDS_TIER = re.compile(r"tier ([23]) is needed\b")
+"""How the collector says that it may not look."""
 
 SCHEMA = "netmedic/helper/v1"
 OLDEST_VERSION = 1
@@ -34,6 +38,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     host_ip: str
     started_at: Annotated[datetime, Meta(tz=True)]
     took_ms: int
+    tier: Annotated[int, Meta(ge=1, le=3)] = 1
+    """What the helper may do."""
     error: str = ""
 
     def __post_init__(self) -> None:
@@ -46,15 +52,19 @@ def decode(content: bytes, of: type[A], *, node: str, request: Request) -> A:
     """Return an answer.
 
     Raises:
-        Malformed: It is no answer to this request, of another Node, or too old, or the helper could not look.
+        HigherTier: The helper may not look.
+        Malformed: It is no answer to this request, of another Node or Pod, or too old, or the helper could not look.
     """
     envelope = _decoded(content, Answer, node)
     if envelope.schema != SCHEMA or envelope.version < OLDEST_VERSION:
         raise errors.Malformed(f"the helper on {node} is of an older netmedic ({envelope.version}); {REINSTALL}")
     if envelope.node != node:
         raise errors.Malformed(f"the helper on {node} answered for Node {envelope.node[:60]!r}")
-    if envelope.request[:1] != request[:1]:
+    named_by = 4 if request[:1] == ("inside",) else 1
+    if envelope.request[:named_by] != request[:named_by]:
         raise errors.Malformed(f"the helper on {node} answered another request: {' '.join(envelope.request)[:60]!r}")
+    if envelope.error and (tier := NEEDS_TIER.match(envelope.error)):
+        raise errors.HigherTier(f"the helper on {node} has tier {envelope.tier}, and this takes tier {tier[1]}")
     if envelope.error:
         raise errors.Malformed(f"the helper on {node} could not look: {envelope.error[:200]}")
     return _decoded(content, of, node)

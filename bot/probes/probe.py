@@ -22,6 +22,7 @@ REASONS: dict[type[errors.ClusterError], Reason] = {
     errors.TimedOut: Reason.TIMEOUT,
     errors.Unreachable: Reason.UNREACHABLE,
     errors.NoHelper: Reason.NO_HELPER,
+    errors.HigherTier: Reason.HIGHER_TIER,
     errors.NotRecorded: Reason.NOT_RECORDED,
     errors.Malformed: Reason.MALFORMED,
 }
@@ -55,6 +56,8 @@ class Probe:
     """What it needs to get, list or watch. The chart's reader Role is the union over all probes."""
     logs: bool = False
     """It reads Pods' logs (pods/log)."""
+    paths: tuple[str, ...] = ()
+    """What it gets of the API server beside objects: non-resource URLs."""
     helper: bool = False
     """It asks node helpers (pods/exec in the helper's namespace)."""
     function: Callable[[Cluster, Scope], Awaitable[Iterable[Fact | Unreadable]]]
@@ -83,12 +86,18 @@ class Probe:
 
 
 def probe(
-    *gives: type[Fact], reads: tuple[type[Object], ...], logs: bool = False, helper: bool = False
+    *gives: type[Fact],
+    reads: tuple[type[Object], ...],
+    logs: bool = False,
+    paths: tuple[str, ...] = (),
+    helper: bool = False,
 ) -> Callable[[Callable[[Cluster, Scope], Awaitable[Iterable[Fact | Unreadable]]]], Probe]:
     """Make a probe of a function that reads a cluster."""
 
     def make(function: Callable[[Cluster, Scope], Awaitable[Iterable[Fact | Unreadable]]]) -> Probe:
-        return Probe(name=function.__name__, gives=gives, reads=reads, logs=logs, helper=helper, function=function)
+        return Probe(
+            name=function.__name__, gives=gives, reads=reads, logs=logs, paths=paths, helper=helper, function=function
+        )
 
     return make
 
