@@ -3,6 +3,8 @@
 .PHONY: help demo test check lint types contracts docs catalogue cluster cluster-down test-cluster bench lock clean
 
 PY := .venv/bin/python
+# In CI pytest shows differences in full, which hides all else.
+SHORT := env -u CI -u BUILD_NUMBER $(PY) -m pytest -q -rfE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,13 +16,13 @@ demo: ## set up, and diagnose a recorded incident of a real cluster in the termi
 test: ## set up, and pass the tests (no cluster, no Slack, no root needed)
 	@tools/setup dev
 	@echo "netmedic: running the tests; those that need a cluster are left to 'make test-cluster'" >&2
-	@$(PY) -m pytest -q -m "not cluster"
+	@$(SHORT) -m "not cluster" --tb=short
 
 test-cluster: ## the tests on the real test cluster (../shared/testbed or NETMEDIC_TESTBED; needs root)
 	@tools/setup dev
-	@# On a busy machine a fault may settle late: what failed has to fail twice.
-	@$(PY) -m pytest -q -m cluster || \
-	    { echo "netmedic: trying what failed once more" >&2; $(PY) -m pytest -q -m cluster --last-failed --last-failed-no-failures none; }
+	@# On a busy machine a fault may settle late: what failed has to fail twice. First a line for each, then where.
+	@$(SHORT) -m cluster --tb=line || \
+	    { echo "netmedic: trying what failed once more" >&2; $(SHORT) -m cluster --tb=short --last-failed --last-failed-no-failures none; }
 
 check: lint types contracts docs ## linters, types, import contracts, generated pages
 

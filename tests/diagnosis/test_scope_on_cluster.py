@@ -57,8 +57,8 @@ spec:
 def place(test_bed: TestBed) -> Iterator[str]:
     with test_bed.namespace("depot") as name:
         test_bed.apply(OBJECTS.format(place=name))
-        test_bed.kubectl("-n", name, "rollout", "status", "deployment/ledger", "--timeout=60s")
-        test_bed.kubectl("-n", name, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s")
+        test_bed.kubectl("-n", name, "rollout", "status", "deployment/ledger", "--timeout=200s")
+        test_bed.kubectl("-n", name, "wait", "--for=condition=Ready", "pod", "--all", "--timeout=200s")
         yield name
 
 

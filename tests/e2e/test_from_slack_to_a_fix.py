@@ -30,8 +30,10 @@ pytestmark = pytest.mark.cluster
 __all__ = ["emulate_url"]
 
 SHOP = Path(__file__).with_name("shop.yaml")
-DIAGNOSED_SECONDS = 60.0
-CONFIRMED_SECONDS = 120.0
+# Only a test that fails waits so long: how fast the bot is, benchmarks measure.
+STARTED_SECONDS = 120.0
+DIAGNOSED_SECONDS = 180.0
+CONFIRMED_SECONDS = 240.0
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def shop(test_bed: TestBed) -> Iterator[str]:
     with test_bed.namespace("shop") as namespace:
         test_bed.kubectl("apply", "-n", namespace, "-f", str(SHOP))
         for name in ("cart", "storefront"):
-            test_bed.kubectl("rollout", "status", f"deployment/{name}", "-n", namespace, "--timeout=90s")
+            test_bed.kubectl("rollout", "status", f"deployment/{name}", "-n", namespace, "--timeout=200s")
         yield namespace
 
 
@@ -89,7 +91,7 @@ async def serving(edge: Edge, mode: Mode, test_bed: TestBed, folder: Path) -> As
         finally:
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
-            status = await asyncio.wait_for(process.wait(), 30)
+            status = await asyncio.wait_for(process.wait(), STARTED_SECONDS)
     assert status == 0, told(log)
 
 
@@ -98,7 +100,7 @@ def told(log: Path) -> str:
 
 
 async def ready(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
-    async with asyncio.timeout(30), aiohttp.ClientSession() as http:
+    async with asyncio.timeout(STARTED_SECONDS), aiohttp.ClientSession() as http:
         while True:
             assert process.returncode is None, told(log)
             try:

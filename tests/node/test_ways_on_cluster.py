@@ -6,6 +6,7 @@ import pytest
 
 from bot.cluster.cache import CachedCluster
 from bot.cluster.live import LiveCluster
+from bot.facts.base import Fact, values_of
 from bot.facts.scope import Scope
 from bot.facts.ways import NodeTrouble
 from bot.probes.trouble import node_trouble
@@ -17,11 +18,24 @@ NODE = "node2"
 BOTH = Scope(named_nodes=("node1", NODE), target_nodes=(NODE,))
 
 
-async def troubles(live: LiveCluster) -> list[NodeTrouble]:
-    found = await node_trouble.observe(CachedCluster(live), BOTH)
+async def troubles(live: LiveCluster, *expected: tuple[str, str]) -> list[Fact]:
+    """Look until there are these, and no others; three times at most.
 
-    assert all(isinstance(fact, NodeTrouble) for fact in found), found
-    return [fact for fact in found if isinstance(fact, NodeTrouble)]
+    A fault hits the questions to the helpers as well, and a busy machine delays all packets for a moment.
+    """
+    found: list[Fact] = []
+    for _ in range(3):
+        found = await node_trouble.observe(CachedCluster(live), BOTH)
+        if named(found) == set(expected):
+            break
+    return found
+
+
+def named(found: list[Fact]) -> set[tuple[str, str]]:
+    return {
+        (fact.layer, fact.trouble) if isinstance(fact, NodeTrouble) else ("not seen", str(values_of(fact)))
+        for fact in found
+    }
 
 
 @pytest.mark.parametrize(
@@ -38,9 +52,9 @@ async def test_a_fault_of_a_way_is_named_and_gone_afterwards(
     helpers: TestBed, live: LiveCluster, fault: str, options: tuple[str, ...], expected: tuple[str, str]
 ) -> None:
     with helpers.fault(fault, NODE, *options):
-        ill = await troubles(live)
+        ill = await troubles(live, expected)
     well = await troubles(live)
 
-    assert {(fact.layer, fact.trouble) for fact in ill} == {expected}
-    assert NODE in {fact.node for fact in ill} | {fact.other for fact in ill}
-    assert well == []
+    assert named(ill) == {expected}
+    assert {NODE} <= {end for fact in ill if isinstance(fact, NodeTrouble) for end in (fact.node, fact.other)}
+    assert named(well) == set()

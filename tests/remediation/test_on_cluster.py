@@ -46,7 +46,7 @@ spec:
         image: testbed/nettools:1
         command: [python3, -m, http.server, "8080"]
         ports: [{{containerPort: 8080}}]
-        readinessProbe: {{tcpSocket: {{port: 8080}}, periodSeconds: 1}}
+        readinessProbe: {{tcpSocket: {{port: 8080}}, periodSeconds: 1, timeoutSeconds: 10}}
 ---
 apiVersion: v1
 kind: Service
@@ -83,8 +83,8 @@ class Site:
         self.bed.apply(
             WEB.format(namespace=self.namespace, selector=selector, target_port=target_port, replicas=replicas)
         )
-        self.kubectl("wait", "--for=condition=Ready", "pod/client", "--timeout=60s")
-        self.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+        self.kubectl("wait", "--for=condition=Ready", "pod/client", "--timeout=200s")
+        self.kubectl("rollout", "status", "deployment/web", "--timeout=200s")
 
     def kubectl(self, *words: str) -> str:
         return self.bed.kubectl("-n", self.namespace, *words)

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.cluster
 ROUNDS = 6
 PORTS = (8080, 9090)
 SETTLE_SECONDS = 2.5
-"""The test bed's agent applies a policy within 2 s."""
+"""The test bed's agent applies a policy within 2 s, on a machine that is not busy with something else."""
+TRIES = 5
+"""What goes otherwise each time is wrong."""
 
 SERVER = (
     "import http.server,threading,time\n"
@@ -103,7 +105,7 @@ def world(test_bed: TestBed) -> Iterator[World]:
     try:
         test_bed.apply(*objects)
         for name in names:
-            test_bed.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=90s", "-n", name)
+            test_bed.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=200s", "-n", name)
         found = [item for name in names for item in test_bed.json("get", "pods", "-n", name)["items"]]
         overlay = {
             node["metadata"]["name"]: node["spec"]["podCIDR"].partition("/")[0]
@@ -130,19 +132,33 @@ def test_simulation_and_real_connections_agree_on_at_least_300_flows(world: Worl
         world.bed.apply(*policies)
         time.sleep(SETTLE_SECONDS)
         stored = [msgspec.convert(prune(item), NetworkPolicy) for item in policies]
-        with ThreadPoolExecutor() as pool:
-            tried = list(pool.map(lambda source: (source, connect(world, source)), world.pods))
-        for source, answers in tried:
-            for (target, port), passed in answers.items():
-                flows += 1
-                expected = decide(stored, world.end(source), world.end(world.by_name[target]), port=port)
-                if expected.allowed is not passed:
-                    wrong.append(f"round {number}: {who(source)} to {target}:{port}, expected {expected}")
+        tried, different = compared(world, stored)
+        for _ in range(TRIES - 1):
+            if not different:
+                break
+            time.sleep(SETTLE_SECONDS)
+            tried, different = compared(world, stored)
+        flows += tried
+        wrong += [f"round {number}: {each}" for each in different]
         for namespace in world.namespaces:
             world.bed.kubectl("delete", "networkpolicy", "--all", "-n", namespace)
 
     assert "\n".join(wrong) == ""
     assert flows >= 300
+
+
+def compared(world: World, policies: list[NetworkPolicy]) -> tuple[int, list[str]]:
+    """Return how many connections were tried, and those that went otherwise than simulated."""
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda source: connect(world, source), world.pods))
+    tried, different = 0, []
+    for source, found in zip(world.pods, answers, strict=True):
+        for (target, port), passed in found.items():
+            tried += 1
+            expected = decide(policies, world.end(source), world.end(world.by_name[target]), port=port)
+            if expected.allowed is not passed:
+                different.append(f"{who(source)} to {target}:{port}, expected {expected}")
+    return tried, different
 
 
 def connect(world: World, source: Pod) -> dict[tuple[str, int], bool]:
