@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
@@ -29,6 +30,12 @@ MAX_SIZES = 16
 """Targets of one sizes request, likewise."""
 MAX_PROGRAMS = 8
 """Programs of one metrics request, likewise."""
+MAX_PACKETS = 32
+"""Packets of one translate request, likewise."""
+MAX_TRACKED = 16
+"""Addresses of one entries request, likewise."""
+MAX_PINGED = 16
+"""Targets of one ping request, likewise."""
 MAX_QUESTIONS = 24
 """Questions of one resolve request (ours): they travel in a URL."""
 
@@ -44,6 +51,11 @@ def sample_request(seconds: int = WINDOW_SECONDS) -> Request:
 def recall_request(oldest: int = RECORDED_SECONDS, newest: int = 0) -> Request:
     """Ask for what was recorded between two ages, in seconds."""
     return ("recall", "--from", str(oldest), "--to", str(newest))
+
+
+def clock_request(turn: str, asked: datetime) -> Request:
+    """Ask for the time of a Node's clock, telling the asker's; the turn is ``first`` or ``second``."""
+    return ("clock", turn, str(round(asked.timestamp() * 1000)))
 
 
 def connect_requests(targets: Iterable[str]) -> list[Request]:
@@ -71,13 +83,35 @@ def metrics_requests(programs: Iterable[str]) -> list[Request]:
     return [("metrics", "--seconds", str(WINDOW_SECONDS), *part) for part in parts(programs, MAX_PROGRAMS)]
 
 
+def translate_requests(packets: Iterable[str]) -> list[Request]:
+    """Ask where packets are sent, in as few requests as it takes; they are written as :func:`packet` does."""
+    return [("translate", *part) for part in parts(packets, MAX_PACKETS)]
+
+
+def entries_requests(packets: Iterable[str]) -> list[Request]:
+    """Ask for the tracked connections to addresses, likewise."""
+    return [("entries", *part) for part in parts(packets, MAX_TRACKED)]
+
+
+def ping_requests(hosts: Iterable[str]) -> list[Request]:
+    """Ask for ICMP echoes to addresses, in as few requests as it takes."""
+    return [("ping", *part) for part in parts(hosts, MAX_PINGED)]
+
+
 def resolve_requests(questions: Iterable[str]) -> list[Request]:
     """Ask names of DNS servers, in as few requests as it takes; a question is written as :func:`question` does."""
     return [("resolve", *part) for part in parts(questions, MAX_QUESTIONS)]
 
 
+def inside(uid: str, ip: str, request: Request) -> Request:
+    """Ask the same from the network namespace of the Pod with this uid and address."""
+    return ("inside", uid, ip, *request)
+
+
 def items_of(request: Request) -> tuple[str, ...]:
     """Return the targets or questions of a request for many things."""
+    if request[:1] == ("inside",):
+        return items_of(request[3:])
     return request[3:] if request[:1] in (("reach",), ("metrics",)) else request[1:]
 
 
@@ -102,13 +136,27 @@ def target(ip: str, port: int) -> str:
     return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"  # noqa: PLR2004 - IPv6
 
 
+def packet(protocol: str, ip: str, port: int) -> str:
+    """Return a connection's first packet as the collector takes it: ``udp/192.0.2.1:53``.
+
+    Raises:
+        ValueError: It is not an address.
+    """
+    return f"{protocol.lower()}/{target(ip, port)}"
+
+
+VERSION_REQUEST: Request = ("version",)
+FIREWALL_REQUEST: Request = ("firewall",)
 ITEMS = {
     "connect": "connects",
+    "entries": "entries",
     "metrics": "metrics",
+    "ping": "pings",
     "reach": "reached",
     "resolve": "resolved",
     "series": "series",
     "sizes": "sizes",
+    "translate": "translated",
 }
 """Requests for many things at once, and where their answers are."""
 
@@ -116,23 +164,28 @@ ITEMS = {
 def answer_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | None:
     """Return the answer to a request from those recorded, or None where they do not hold it.
 
-    A window of another length answers for a sample, and another stretch of time for a recording. Connects and
+    A window of another length answers for a sample, another stretch of time for a recording, and the question of
+    another time for a clock. Connects and
     questions that were recorded are answered, even where they were asked in other company; their envelope is that of
     one recorded answer.
     """
     if request in recorded:
         return recorded[request]
-    alike = {key: answer for key, answer in recorded.items() if key[:1] == request[:1]}
-    match request:
+    # From inside a Pod: the same Pod, and the same kind of question.
+    named_by, asked = (4, request[3:]) if request[:1] == ("inside",) else (1, request)
+    alike = {key: answer for key, answer in recorded.items() if key[:named_by] == request[:named_by]}
+    match asked:
         case ("sample" | "recall", *_) if alike:
             return alike[max(alike)]
+        case ("clock", turn, _):
+            return next((answer for key, answer in alike.items() if key[1:2] == (turn,)), None)
         case (name, *_) if name in ITEMS and alike:
-            return _items_from(alike, request)
+            return _items_from(alike, request, ITEMS[name])
     return None
 
 
-def _items_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | None:
-    place, items = ITEMS[request[0]], items_of(request)
+def _items_from(recorded: Mapping[Request, bytes], request: Request, place: str) -> bytes | None:
+    items = items_of(request)
     found: dict[str, msgspec.Raw] = {}
     envelope: dict[str, msgspec.Raw] = {}
     for answer in recorded.values():
@@ -142,6 +195,9 @@ def _items_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | 
         except UNDECODABLE:
             continue
         envelope = document
+    if not found and "error" in envelope:
+        # The helper could not look, and would not have been able to look for these.
+        return msgspec.json.encode(envelope | {"request": msgspec.Raw(msgspec.json.encode(list(request)))})
     if not set(items) <= set(found):
         return None
     chosen = msgspec.json.encode({text: found[text] for text in items})

@@ -1,0 +1,117 @@
+"""What a helper tells of its Node's rules and tracked connections, and of ICMP echoes. Tier 2, or from inside a Pod."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from bot.node.answers import Answer, Count
+
+Text = Annotated[str, Meta(max_length=256)]
+
+
+class Translated(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules do with the first packet of a connection."""
+
+    by: Text
+    """Which rules send it elsewhere: ``nftables ip nat``, ``iptables-legacy nat``, ``ipvs``; empty: none."""
+    to: tuple[Text, ...]
+    """Where it may be sent, as far as the rules say it."""
+    more: Count = 0
+    """Places beyond those that fit an answer."""
+    stopped: str = ""
+    """``drop`` or ``reject`` where a rule surely does not let it pass; looked at where it is not sent elsewhere."""
+    where: Text = ""
+    """That rule's table and chain."""
+
+    @property
+    def mode(self) -> str:
+        """The kind of rules, in kube-proxy's words: ``iptables``, ``nftables``, ``ipvs``; empty without any."""
+        if self.by.startswith("nftables") and self.by.endswith(" kube-proxy"):
+            return "nftables"
+        return "iptables" if re.match(r"nftables|ip6?tables", self.by) else self.by
+
+
+class Translations(Answer, frozen=True, kw_only=True):
+    """What the rules do with packets, by the packet as it was asked for."""
+
+    translated: dict[str, Translated]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One tracked connection."""
+
+    source: Text
+    source_port: Count
+    answers: Text
+    """Who is meant to answer, after translation."""
+    answers_port: Count
+    seconds: Count
+    """Until it is forgotten if nothing more comes."""
+    replied: bool
+    assured: bool
+
+
+class Tracked(msgspec.Struct, frozen=True, kw_only=True):
+    """The connections to one address."""
+
+    entries: Annotated[tuple[Entry, ...], Meta(max_length=500)]
+    more: Count = 0
+
+
+class Entries(Answer, frozen=True, kw_only=True):
+    """Tracked connections, by the packet as it was asked for."""
+
+    entries: dict[str, Tracked]
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True):
+    """How ICMP echoes to one address did."""
+
+    sent: Count
+    answered: Count = 0
+    median_us: Count = 0
+    worst_us: Count = 0
+    error: Text = ""
+
+
+class Pings(Answer, frozen=True, kw_only=True):
+    """ICMP echoes, by address."""
+
+    pings: dict[str, Ping]
+
+
+class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One table of rules."""
+
+    table: Text
+    chains: Count
+    rules: Count
+    kube: Count
+    """Chains that kube-proxy or kubelet made."""
+
+
+class RuleHook(msgspec.Struct, frozen=True, kw_only=True):
+    """A chain that packets come to by themselves."""
+
+    table: Text
+    chain: Text
+    hook: Text
+    policy: Text
+    """``accept`` or ``drop``: what becomes of packets that no rule is for."""
+
+
+class Firewall(msgspec.Struct, frozen=True, kw_only=True):
+    """The tables of rules."""
+
+    tables: Annotated[tuple[RuleTable, ...], Meta(max_length=200)]
+    hooks: Annotated[tuple[RuleHook, ...], Meta(max_length=200)]
+
+
+class Firewalls(Answer, frozen=True, kw_only=True):
+    """The tables of rules of one Node or Pod."""
+
+    firewall: Firewall
