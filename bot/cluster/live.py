@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.cluster import errors, exec, health, pages, redact  # noqa: A004 - the subject's own name
+from bot.cluster import errors, exec, health, meter, pages, redact  # noqa: A004 - the subject's own name
 from bot.cluster.objects import Object, Pod
 from bot.cluster.port import T
 from bot.cluster.refusals import Action
@@ -172,10 +172,11 @@ class LiveCluster:
             "subresource": subresource,
             "namespace": namespace,
         }
+        of_path = {"nonResourceAttributes": {"verb": verb, "path": permission}}
         body = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
+            "spec": of_path if permission.startswith("/") else {"resourceAttributes": attributes},
         }
         action = Action(verb="create", permission="selfsubjectaccessreviews.authorization.k8s.io")
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -211,6 +212,7 @@ class LiveCluster:
             raise errors.NoHelper(f"no node helper runs on Node {node}")
         command = (*HELPER_COMMAND, *request)
         used = self.transport.credentials
+        meter.count(helper_requests=1)
         async with self._execs:
             try:
                 return await exec.run(

@@ -11,7 +11,7 @@ from typing import Literal
 import httpx
 
 from bot import __version__
-from bot.cluster import errors
+from bot.cluster import errors, meter
 from bot.cluster.credentials import Credentials
 from bot.cluster.refusals import Action, error_of, words
 
@@ -143,6 +143,7 @@ class Transport:
             headers["content-type"] = "application/json"
         sni = {"sni_hostname": self.credentials.tls_name} if self.credentials.tls_name else {}
         self.requests += 1
+        meter.count(requests=1)
         try:
             async with (
                 asyncio.timeout(self._limits.request_seconds),
@@ -150,7 +151,9 @@ class Transport:
                     method, path, params=params, headers=headers, content=body, extensions=sni
                 ) as response,
             ):
-                return response, await self._body(response, action)
+                content = await self._body(response, action)
+                meter.count(received_bytes=response.num_bytes_downloaded)
+                return response, content
         except (TimeoutError, httpx.TimeoutException) as problem:
             late = "did not accept a connection" if isinstance(problem, httpx.ConnectTimeout) else "gave no answer"
             raise errors.TimedOut(

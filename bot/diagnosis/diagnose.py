@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 
 from bot.cluster.cache import CachedCluster
 from bot.cluster.errors import ClusterError, TimedOut
+from bot.cluster.meter import Meter, metered
 from bot.cluster.port import Cluster
 from bot.diagnosis import path, symptom
 from bot.diagnosis.judge import judge
+from bot.diagnosis.measure import recordings_of, ways_of
 from bot.diagnosis.report import Access, Diagnosis, ProbeTiming, SymptomReport, Timing
 from bot.diagnosis.residency import Residency
 from bot.diagnosis.scope import Ambiguous, OutsideTarget, resolve
@@ -66,6 +68,12 @@ class Diagnose:
             SymptomError: The text is empty, too long or nothing but markup.
             ClusterError: The cluster cannot be reached, or nothing of it may be read.
         """
+        with metered() as meter:
+            return await self._answer(cluster, text, namespace=namespace, progress=progress, meter=meter)
+
+    async def _answer(
+        self, cluster: Cluster, text: str, *, namespace: str, progress: Callable[[Progress], None], meter: Meter
+    ) -> Diagnosis | Ambiguous:
         started, clock = cluster.now(), time.monotonic()
         deadline = asyncio.get_running_loop().time() + self.budget_seconds
         said = symptom.parse(text, namespace=namespace)
@@ -102,10 +110,15 @@ class Diagnose:
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 3),
                 probes=timings,
+                api_requests=meter.requests,
+                api_bytes=meter.received_bytes,
+                helper_requests=meter.helper_requests,
             ),
             access=Access(tier=tier, context=cached.context, server_version=version, next_tier=NEXT_TIER[tier]),
             notes=(*notes_of(scope), *cached.notes, *self.book.take_notes()),
             unread=(*nobody_found(scope), *path.unread(scope, verdicts)),
+            ways=await ways_of(cached, facts),
+            recordings=await recordings_of(cached, facts),
         )
         log.info(
             "diagnosis of %r: %d causes, %d ruled out, %d not checked, %.2f s",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.diagnosis.measurements import Recording, Way
 from bot.facts.base import Value
 from bot.facts.scope import Subject
 
@@ -145,6 +146,12 @@ class Timing:
     started: str
     seconds: float
     probes: tuple[ProbeTiming, ...]
+    api_requests: int = 0
+    """Sent to the API server; none where a recording is read."""
+    api_bytes: int = 0
+    """Received from it, as it sent them."""
+    helper_requests: int = 0
+    """Questions to node helpers, each of which starts a program there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +184,10 @@ class Diagnosis:
     """What a reader has to know besides: an engine that was replaced, objects that could not be decoded."""
     unread: tuple[str, ...] = ()
     """Why something that was asked about could not be read; with any, no causes do not mean no fault."""
+    ways: tuple[Way, ...] = ()
+    """Between Nodes, as far as they were measured."""
+    recordings: tuple[Recording, ...] = ()
+    """Of the flight recorders that were asked."""
     schema: str = field(default=SCHEMA)
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bot.diagnosis import report
+from bot.diagnosis import measurements, report
 from bot.diagnosis.serialise import to_json
 from bot.engine.rules import Confidence, Severity
 from bot.facts.base import Value
@@ -36,6 +36,9 @@ DATACLASSES: dict[str, type] = {
     "probe": report.ProbeTiming,
     "timing": report.Timing,
     "access": report.Access,
+    "way": measurements.Way,
+    "series": measurements.Series,
+    "recording": measurements.Recording,
 }
 DERIVED = {("subject", "node")}
 """Fields that are worked out on writing and that no dataclass has."""

@@ -45,6 +45,8 @@ def test_the_schema_stands_first_and_the_order_is_that_of_the_report() -> None:
         "plans",
         "notes",
         "unread",
+        "ways",
+        "recordings",
     ]
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bot.cli.render.pieces import LABEL, STYLES, counted, labelled, moment, short, signed
 from bot.cli.status import answered
-from bot.diagnosis.report import Diagnosis, HopStatus, ProbeTiming, SymptomReport
+from bot.diagnosis.report import Diagnosis, HopStatus, ProbeTiming, SymptomReport, Timing
 
 
 def verdict(diagnosis: Diagnosis) -> Iterator[RenderableType]:
@@ -48,7 +48,16 @@ def footer(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     timing, access = diagnosis.timing, diagnosis.access
     cluster = " ".join(part for part in (access.context, access.server_version) if part)
     yield Text(f"{moment(timing.started)} · {timing.seconds:.1f} s · {probes(timing.probes)} · {cluster}", style=LABEL)
+    if timing.api_requests:
+        yield Text(cost(timing), style=LABEL)
     yield Text(f"Access tier {access.tier}. {access.next_tier}".rstrip(), style=LABEL)
+
+
+def cost(timing: Timing) -> str:
+    """Return what the diagnosis asked of the cluster: ``61 requests, 0.4 MB read, 12 questions to node helpers``."""
+    read = f"{timing.api_bytes / 1e6:.1f} MB read"
+    asked = counted(timing.helper_requests, "question") + " to node helpers"
+    return f"{counted(timing.api_requests, 'request')} to the API server, {read}, {asked}"
 
 
 def probes(timings: tuple[ProbeTiming, ...]) -> str:
