@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     """Namespace of the node helper DaemonSet; the only one the reader may exec in."""
     helper_labels: str = "app.kubernetes.io/name=netmedic,app.kubernetes.io/component=helper"
     """Label selector of its Pods."""
+    helper_tier: int = Field(default=1, ge=1, le=3)
+    """What the node helper may do; docs/node-helper.md. An installed DaemonSet has the tier it was made with."""
+    helper_mode: Literal["daemonset", "on-demand"] = "daemonset"
+    """``on-demand``: no DaemonSet; each diagnosis starts helper Pods on the Nodes it is about, and ends them."""
+    helper_image: str = ""
+    """Image of on-demand helper Pods: any with python3 3.11 or newer."""
+    helper_deadline_seconds: int = Field(default=120, ge=10, le=3600)
+    """How long an on-demand helper Pod may live; a diagnosis takes some 20 s (ours)."""
     budget_seconds: float = Field(default=20.0, gt=0, le=600)
     """Time for the probes of one diagnosis; what is not finished then is ``Unknown(timeout)``. People wait."""
     rules_dirs: tuple[Path, ...] = ()

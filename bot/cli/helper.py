@@ -22,13 +22,25 @@ def helper() -> None:
 @click.option(
     "-n", "--namespace", default="", metavar="NAME", help="Namespace of the helper.  [default: as set, netmedic]"
 )
+@click.option(
+    "--tier",
+    type=click.IntRange(1, 3),
+    help="1: counters and connects. 2: also rules, tracked connections and ICMP. 3: also from inside Pods."
+    "  [default: as set, 1]",
+)
 @click.pass_obj
-def manifest(program: Program, *, image: str, namespace: str) -> int:
+def manifest(program: Program, *, image: str, namespace: str, tier: int | None) -> int:
     """Print the helper as YAML; nothing is sent.
 
-    It runs on every Node with hostNetwork, as nobody, without capabilities, host paths or a token.
+    At tier 1 it runs on every Node with hostNetwork, as nobody, without capabilities, host paths or a token. What
+    higher tiers take, and why: docs/node-helper.md.
     """
     settings = program.settings()
-    made = objects(image=image, namespace=namespace or settings.helper_namespace, labels=settings.helper_labels)
+    made = objects(
+        image=image,
+        namespace=namespace or settings.helper_namespace,
+        labels=settings.helper_labels,
+        tier=tier or settings.helper_tier,
+    )
     write("".join(f"---\n{yaml_text(item)}" for item in made))
     return 0

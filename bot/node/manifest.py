@@ -1,4 +1,7 @@
-"""The node helper as Kubernetes objects: tier 1, without root, capabilities, host paths or a token."""
+"""The node helper as Kubernetes objects. At tier 1: without root, capabilities, host paths or a token.
+
+docs/node-helper.md says what each tier may do, and why it takes that.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,22 @@ RECORDING = "/run/netmedic"
 """Where the flight recorder's ring is: memory, 3.6 MB."""
 # Any user but root; it owns nothing.
 USER = 65532
+# Kubernetes hands added capabilities to root alone: another user has them in its bounding set, and never in effect.
+ROOT = 0
+CAPABILITIES: dict[int, tuple[str, ...]] = {
+    1: (),
+    2: ("NET_ADMIN", "NET_RAW"),
+    # setns(2) takes SYS_ADMIN; opening the namespace of another container's process takes SYS_PTRACE.
+    3: ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE"),
+}
 
 
-def manifest(*, image: str, namespace: str, labels: str) -> list[dict[str, Any]]:
+def manifest(*, image: str, namespace: str, labels: str, tier: int = 1) -> list[dict[str, Any]]:
     """Return Namespace, ConfigMap with the collector's code, and DaemonSet.
 
     ``image`` is any that has python3 of 3.11 or newer; ``labels`` are the Pods', written ``key=value,key=value``.
     """
-    pairs = dict(pair.split("=", 1) for pair in labels.split(","))
-    code = {"__main__.py": ENTRY} | {path.name: path.read_text() for path in sorted(COLLECTOR.glob("[!_]*.py"))}
-    code["package.py"] = (COLLECTOR / "__init__.py").read_text()
+    pairs, code = labels_of(labels), code_of_collector()
     return [
         {
             "apiVersion": "v1",
@@ -51,25 +60,38 @@ def manifest(*, image: str, namespace: str, labels: str) -> list[dict[str, Any]]
                 "template": {
                     # Pods restart when the code changes: a mounted ConfigMap alone would reach them a minute later.
                     "metadata": {"labels": pairs, "annotations": {"netmedic/collector": digest(code)}},
-                    "spec": pod_spec(image, code),
+                    "spec": pod_spec(image, code, tier=tier),
                 },
             },
         },
     ]
 
 
-def pod_spec(image: str, code: dict[str, str]) -> dict[str, Any]:
+def labels_of(labels: str) -> dict[str, str]:
+    """Return labels by key."""
+    return dict(pair.split("=", 1) for pair in labels.split(","))
+
+
+def code_of_collector() -> dict[str, str]:
+    """Return the collector's files by their keys in a ConfigMap."""
+    code = {"__main__.py": ENTRY} | {path.name: path.read_text() for path in sorted(COLLECTOR.glob("[!_]*.py"))}
+    return code | {"package.py": (COLLECTOR / "__init__.py").read_text()}
+
+
+def pod_spec(image: str, code: dict[str, str], *, tier: int, config_map: str = NAME) -> dict[str, Any]:
     """Return what runs on each Node."""
+    user = ROOT if CAPABILITIES[tier] else USER
     return {
         "hostNetwork": True,
+        **({"hostPID": True} if tier == 3 else {}),  # noqa: PLR2004 - tier
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": 5,
         "tolerations": [{"operator": "Exists"}],
         "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
+            "runAsNonRoot": user != ROOT,
+            "runAsUser": user,
+            "runAsGroup": user,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [
@@ -85,7 +107,8 @@ def pod_spec(image: str, code: dict[str, str]) -> dict[str, Any]:
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
                     "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
+                    "capabilities": {"drop": ["ALL"]}
+                    | ({"add": list(CAPABILITIES[tier])} if CAPABILITIES[tier] else {}),
                 },
                 "resources": {
                     "requests": {"cpu": "10m", "memory": "32Mi"},
@@ -98,7 +121,7 @@ def pod_spec(image: str, code: dict[str, str]) -> dict[str, Any]:
             }
         ],
         "volumes": [
-            {"name": "code", "configMap": {"name": NAME, "items": items(code)}},
+            {"name": "code", "configMap": {"name": config_map, "items": items(code)}},
             {"name": "recording", "emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}},
         ],
     }

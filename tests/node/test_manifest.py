@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.node.collector.recorder import RING
 from bot.node.manifest import MOUNT, manifest
 from bot.node.requests import HELPER_COMMAND
@@ -81,3 +83,35 @@ def test_changed_code_restarts_the_pods() -> None:
     template = objects()["DaemonSet"]["spec"]["template"]
 
     assert len(template["metadata"]["annotations"]["netmedic/collector"]) == 16
+
+
+def pod_at(tier: int) -> dict[str, Any]:
+    made = manifest(image="example.net/python:3", namespace="netmedic", labels=LABELS, tier=tier)
+    [daemonset] = [one for one in made if one["kind"] == "DaemonSet"]
+    spec: dict[str, Any] = daemonset["spec"]["template"]["spec"]
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("tier", "added"),
+    [(1, None), (2, ["NET_ADMIN", "NET_RAW"]), (3, ["NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_PTRACE"])],
+)
+def test_each_tier_adds_its_capabilities_and_nothing_else(tier: int, added: list[str] | None) -> None:
+    spec = pod_at(tier)
+    [container] = spec["containers"]
+    [least] = pod_at(1)["containers"]
+
+    assert container["securityContext"]["capabilities"].pop("add", None) == added
+    assert container == least
+
+
+def test_only_tier_3_sees_the_nodes_processes() -> None:
+    assert [tier for tier in (1, 2, 3) if "hostPID" in pod_at(tier)] == [3]
+
+
+def test_capabilities_come_with_root_alone() -> None:
+    """Another user would have them in its bounding set, and never in effect."""
+    users = [pod_at(tier)["securityContext"] for tier in (1, 2, 3)]
+
+    assert [(user["runAsNonRoot"], user["runAsUser"]) for user in users] == [(True, 65532), (False, 0), (False, 0)]
+    assert {user["seccompProfile"]["type"] for user in users} == {"RuntimeDefault"}
