@@ -13,6 +13,9 @@ from bot.facts.scope import Scope, Subject
 from bot.facts.ways import NodeTrouble
 from bot.probes.reading import SYSTEM_NAMESPACE
 
+API_SERVER = Subject("Service", "default", "kubernetes")
+"""What reaches for the API server reaches for all that holds it up."""
+
 CONFIDENCE_ORDER = (Confidence.PROVEN, Confidence.LIKELY, Confidence.POSSIBLE)
 
 RULED_OUT_EVIDENCE = 3
@@ -47,8 +50,8 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     """Sort verdicts into causes, side notes, what was ruled out and what could not be checked.
 
     A cause is a finding that no other finding explains and that lies on the path, itself or in what it explains. Errors
-    are causes, the surest ones: beside a proven one, what is only likely is not needed to explain the symptom. Warnings
-    are causes only where no error is found and the rule names the kind of symptom.
+    are causes; warnings are only where no error is found and the rule names the kind of symptom. Of either, the surest
+    ones: beside a proven one, what is only likely is not needed to explain the symptom.
     """
     found = [finding for verdict in verdicts for finding in verdict.findings]
     explained = {id(below) for finding in found for below in consequences(finding)}
@@ -60,9 +63,10 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
         return any(on_path(each, scope) for each in (finding, *consequences(finding, links)))
 
     errors = [f for f in roots if f.rule.severity is Severity.ERROR and concerns(f)]
-    causes = surest(errors, scope) or [
+    warnings = [
         f for f in roots if f.rule.severity is Severity.WARNING and scope.kind in f.rule.symptoms and concerns(f)
     ]
+    causes = surest(errors or warnings, scope)
     blamed = {id(finding) for finding in causes}
     return Judgement(
         causes=tuple(cause_of(f, links) for f in causes),
@@ -72,12 +76,12 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     )
 
 
-def surest(errors: Sequence[Finding], scope: Scope) -> list[Finding]:
+def surest(found: Sequence[Finding], scope: Scope) -> list[Finding]:
     """Return the findings with the best evidence; all of them where no symptom has to be explained by one."""
-    if scope.cluster_wide or not errors:
-        return list(errors)
-    best = min(CONFIDENCE_ORDER.index(finding.rule.confidence) for finding in errors)
-    return [finding for finding in errors if CONFIDENCE_ORDER.index(finding.rule.confidence) == best]
+    if scope.cluster_wide or not found:
+        return list(found)
+    best = min(CONFIDENCE_ORDER.index(finding.rule.confidence) for finding in found)
+    return [finding for finding in found if CONFIDENCE_ORDER.index(finding.rule.confidence) == best]
 
 
 def is_link(finding: Finding) -> bool:
@@ -111,6 +115,8 @@ def on_path(finding: Finding, scope: Scope) -> bool:
 def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     """Tell whether packets meet an object that the symptom is not about, such as a Node or a policy."""
     subject = finding.subject
+    if finding.rule.category == "control-plane-network" and finding.rule.hop == "cluster":
+        return API_SERVER in scope.services
     match subject.kind:
         case "Node":
             return subject.name in scope.nodes or may_be_the_clients(finding, scope)

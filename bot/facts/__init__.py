@@ -6,7 +6,7 @@ from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.client import ClientAddress, ClientDns, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
-from bot.facts.external import LocalTraffic, PodHostPort, ServiceEntry
+from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
@@ -47,6 +47,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         IngressRoute,
         IngressState,
         GatewayRoute,
+        HostPortConnect,
         HostPortRequest,
         KubeProxyMode,
         KubeProxyPod,

@@ -97,3 +97,28 @@ class PodHostPort(Fact):
     """A Pod of the same owner has this hostPort there; true if no Node is named."""
     loopback: bool
     """Bound to 127.0.0.0/8 or ::1: nobody beside the Node's own processes gets there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostPortConnect(Fact):
+    """TCP connects from one Node to a hostPort on another, compared with connects to the Pod itself.
+
+    Source: the node helper on ``from_node``. Made only while the Pod is ready.
+    """
+
+    kind: ClassVar[str] = "host_port_connect"
+
+    namespace: str
+    pod: str
+    node: str
+    """Where the Pod runs and the hostPort should be open."""
+    host_port: int
+    container_port: int
+    from_node: str
+    other_node: bool
+    """``from_node`` is another one than ``node``."""
+    result: str
+    """At the Node's address: ``open``, ``refused``, ``silent``, ``unreachable``, ``some`` or ``closed`` where they
+    differ, ``untried``."""
+    pod_result: str
+    """The same at the Pod's own address."""

@@ -8,6 +8,7 @@ from bot.probes.dns import dns_pod, dns_service
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
+from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
@@ -77,6 +78,7 @@ PROBES: tuple[Probe, ...] = (
     local_traffic,
     service_entry,
     pod_host_port,
+    host_port_connect,
     ingress_state,
     ingress_route,
     gateway_route,

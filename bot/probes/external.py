@@ -49,12 +49,17 @@ async def service_entry(cluster: Cluster, scope: Scope) -> Iterable[ServiceEntry
 @probe(PodHostPort, reads=(Pod,))
 async def pod_host_port(cluster: Cluster, scope: Scope) -> Iterable[PodHostPort]:
     """Find the hostPorts of the Pods that are reached for."""
+    return [port for _, port in await host_ports_in(cluster, scope)]
+
+
+async def host_ports_in(cluster: Cluster, scope: Scope) -> list[tuple[Pod, PodHostPort]]:
+    """Return the Pods that are reached for with each of their hostPorts."""
     if not scope.backends and not scope.cluster_wide:
         return []
     every_pod = await pods_in(cluster, scope)
     pods = every_pod.named(scope.backends)
     return [
-        open_port(pod, number, every_pod.of(pod.metadata.namespace), scope)
+        (pod, open_port(pod, number, every_pod.of(pod.metadata.namespace), scope))
         for pod in pods
         for number in sorted({p.host_port for c in pod.spec.containers for p in c.ports if p.host_port})
     ]

@@ -26,13 +26,9 @@ SCOPE = Scope(
     client_nodes=("node1",),
     subjects=frozenset({CART}),
 )
+STEAL_FIELDS: dict[str, Any] = {name: declared() for name, declared in fields_of(NodeCpu).items()}
 STEAL = NodeCpu(
-    node="node1",
-    cpus=2,
-    window_ms=3000,
-    steal_permille=400,
-    softirq_permille=0,
-    idle_permille=0,
+    **STEAL_FIELDS | {"node": "node1", "steal_permille": 400},
     source="node1:/proc/stat",
     at="2026-01-01T00:00:00+00:00",
 )
@@ -247,3 +243,14 @@ def test_a_service_that_is_missing_is_on_the_path_by_the_name_of_its_workload() 
     verdicts = [found(finding(rule("service-missing"), booking), finding(rule("service-missing"), PAUSED))]
 
     assert [cause.subject for cause in judge(verdicts, scope).causes] == [booking]
+
+
+def test_beside_a_warning_that_is_likely_one_that_is_only_possible_is_not_needed() -> None:
+    kinds = (SymptomKind.TIMEOUT,)
+    likely = rule("likely", severity=Severity.WARNING, confidence=Confidence.LIKELY, symptoms=kinds)
+    possible = rule("possible", severity=Severity.WARNING, confidence=Confidence.POSSIBLE, symptoms=kinds)
+
+    judgement = judge([found(finding(likely)), found(finding(possible))], SCOPE)
+
+    assert [cause.rule for cause in judgement.causes] == ["likely"]
+    assert [cause.rule for cause in judgement.also_seen] == ["possible"]
