@@ -13,8 +13,10 @@ from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, Nod
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
+from bot.facts.platform import ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
 from bot.facts.pod import PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
+from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
@@ -33,7 +35,9 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ClientDns,
         CniIdentity,
         ConntrackHistory,
+        ConntrackTimeouts,
         ContainerPortConflict,
+        ContainerThrottling,
         DnsAnswer,
         DnsName,
         DnsPod,
@@ -49,11 +53,14 @@ FACT_TYPES: dict[str, type[Fact]] = {
         GatewayRoute,
         HostPortConnect,
         HostPortRequest,
+        KernelModule,
         KubeProxyMode,
         KubeProxyPod,
         KubeProxySettings,
+        ListenQueue,
         LocalTraffic,
         MissingService,
+        NodeClock,
         NodeCondition,
         NodeConntrack,
         NodeCpu,
@@ -68,6 +75,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeSoftnet,
         NodeTcp,
         NodeTrouble,
+        NodeTunnel,
         NodeUdp,
         OutsideAddress,
         OutsideWay,
@@ -77,6 +85,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodPlacement,
         PodPortRange,
         PodStart,
+        PodSockets,
         PodState,
         PodWay,
         PolicyCount,
@@ -87,6 +96,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ReadinessFailure,
         RegionUse,
         Rollout,
+        SendQueue,
         ServiceBackends,
         ServiceConnect,
         ServiceEntry,

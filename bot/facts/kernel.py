@@ -105,6 +105,7 @@ class NodeSettings(Fact):
     """False also where the kernel has no IPv6."""
     bridge_calls_iptables: str
     """``on``, ``off``, or ``absent``: br_netfilter is not loaded."""
+    bridge_calls_ip6tables: str
     strict_interfaces: str
     """Interfaces whose effective rp_filter, the larger of theirs and ``all``, is 1; empty if none."""
     local_ports: int
@@ -115,24 +116,29 @@ class NodeSettings(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeNeighbours(Fact):
-    """Fill of a Node's neighbour table (ARP), which one limit of the kernel bounds for all its network namespaces.
+    """Fill of a Node's neighbour table of one family (ARP, NDP), bounded for all its network namespaces together.
 
-    Source: rtnetlink, /proc/sys/net/ipv4/neigh/default/gc_thresh3.
+    Source: rtnetlink, /proc/sys/net/{ipv4,ipv6}/neigh/default/gc_thresh*.
     """
 
     kind: ClassVar[str] = "node_neighbours"
 
     node: str
+    family: str
+    """``ipv4`` or ``ipv6``, as in the names of the settings."""
     entries: int
-    """IPv4, of the Node's own network namespace; the Pods' come on top."""
+    """Of the Node's own network namespace; the Pods' come on top."""
     failed: int
     max_entries: int
+    """gc_thresh3."""
     used_permille: int
+    collected_above: int
+    """gc_thresh2: above it, unused entries are taken out after 5 seconds; 0 when it cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodePressure(Fact):
-    """How long tasks of a Node waited for CPU or memory.
+    """How long tasks of a Node waited for CPU, memory or disks.
 
     Source: /proc/pressure.
     """
@@ -144,6 +150,8 @@ class NodePressure(Fact):
     cpu_permille: int
     """Share of the window in which some task waited for a CPU."""
     memory_permille: int
+    io_permille: int
+    """For a disk."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,10 @@ class NodeConntrack(Fact):
     early_dropped: int
     table_full_drops: int
     """dropped + early_dropped: connections that lost their place, or got none, in the window."""
+    invalid: int
+    """Packets that belong to no connection, or out of its window."""
+    buckets: int
+    """Size of the hash table; 0 when it cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,10 @@ class NodeCpu(Fact):
     steal_permille: int
     softirq_permille: int
     idle_permille: int
+    busiest_softirq_permille: int
+    """softirq of the one CPU that spent most of its time on it."""
+    busiest_softirq_cpu: str
+    """Its name: ``cpu3``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,6 +113,39 @@ class ConntrackCpu(msgspec.Struct, frozen=True, kw_only=True):
     invalid: Count
 
 
+class SendQueue(msgspec.Struct, frozen=True, kw_only=True):
+    """One queue before an interface: a queueing discipline."""
+
+    index: int
+    kind: str
+    """pfifo_fast, fq_codel, mq, ..."""
+    handle: Count
+    parent: Count
+    packets: Count
+    waiting: Count
+    dropped: Count
+    requeued: Count
+    over_limits: Count
+
+
+class Listener(msgspec.Struct, frozen=True, kw_only=True):
+    """One socket that waits for connections."""
+
+    ip: str
+    port: int
+    waiting: Count
+    """Connections that wait to be accepted."""
+    most: Count
+    """How many may."""
+
+
+class Periods(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a container's CPU limit was reckoned, and held it back."""
+
+    periods: Count
+    throttled: Count
+
+
 def unread() -> Series[T]:
     """Return the series of a source that the helper does not know."""
     why = f"the helper is of an older netmedic and does not read it; {REINSTALL}"
@@ -141,7 +174,8 @@ class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
     routes: Series[tuple[Route, ...]] = late_field()
     neighbours: Series[tuple[Neighbour, ...]] = late_field()
     forwarding: Series[tuple[Neighbour, ...]] = late_field()
-    modules: Series[tuple[str, ...]] = late_field()
+    modules: Series[dict[str, str] | tuple[str, ...]] = late_field()
+    """By name: ``loaded``, ``built-in``, ``absent``, ``unseen``; a helper of before listed the loaded ones only."""
     kernel: Series[str] = late_field()
     snmp: Series[dict[str, Count]] = late_field()
     snmp6: Series[dict[str, Count]] = late_field()
@@ -149,6 +183,13 @@ class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
     sockstat: Series[dict[str, Count]] = late_field()
     cpu_pressure: Series[dict[str, Count]] = late_field()
     memory_pressure: Series[dict[str, Count]] = late_field()
+    io_pressure: Series[dict[str, Count]] = late_field()
+    queues: Series[tuple[SendQueue, ...]] = late_field()
+    listeners: Series[tuple[Listener, ...]] = late_field()
+    pods: Series[dict[str, dict[str, Count]]] = late_field()
+    """By the Pod's UID."""
+    throttling: Series[dict[str, Periods]] = late_field()
+    """By the container's id."""
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):

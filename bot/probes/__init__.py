@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from bot.probes.addresses import client_address, missing_service
+from bot.probes.clock import node_clock
 from bot.probes.cni import cni_identity, policy_enforcement
+from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
 from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
-from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
+from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
+from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_way import pod_way
 from bot.probes.policy import policy_count, target_isolation
@@ -23,6 +26,7 @@ from bot.probes.policy_effect import policy_coverage, policy_effect
 from bot.probes.policy_flow import policy_flow
 from bot.probes.ports import backend_connect, service_port
 from bot.probes.probe import Probe
+from bot.probes.queues import listen_queue, send_queue
 from bot.probes.replaced import backend_replacement, dns_replacement
 from bot.probes.residency import region_use
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
@@ -30,6 +34,7 @@ from bot.probes.resolver import client_dns
 from bot.probes.rollout import rollout
 from bot.probes.service import service_backends, service_selector_misfit
 from bot.probes.starting import pod_placement, pod_start
+from bot.probes.sysctl import conntrack_timeouts, node_neighbours, node_settings
 from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.trouble import node_trouble
@@ -94,6 +99,14 @@ PROBES: tuple[Probe, ...] = (
     node_settings,
     node_neighbours,
     node_pressure,
+    conntrack_timeouts,
+    kernel_module,
+    node_tunnel,
+    node_clock,
+    send_queue,
+    listen_queue,
+    pod_sockets,
+    container_throttling,
     node_peer,
     node_pair,
     path_mtu,

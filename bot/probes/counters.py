@@ -74,6 +74,7 @@ def conntrack_of(sample: Sample) -> list[Fact]:
         return sum(grown([count(rows[cpu]) for _, rows in readings], bits=COUNTER_BITS) for cpu in range(cpus))
 
     dropped, early_dropped = lost(lambda cpu: cpu.drop), lost(lambda cpu: cpu.early_drop)
+    buckets = [reading.value for reading in series.conntrack_buckets.readings if isinstance(reading.value, int)]
     return [
         NodeConntrack(
             node=sample.node,
@@ -85,6 +86,8 @@ def conntrack_of(sample: Sample) -> list[Fact]:
             dropped=dropped,
             early_dropped=early_dropped,
             table_full_drops=dropped + early_dropped,
+            invalid=lost(lambda cpu: cpu.invalid),
+            buckets=buckets[-1] if buckets else 0,
             **provenance(sample, series.conntrack_count),
         )
     ]
@@ -98,6 +101,8 @@ def cpu_of(sample: Sample) -> list[Fact]:
     total = sum(ticks.values())
     if not total:
         raise Malformed(f"{sample.where(sample.series.stat)}: the CPUs' time does not go on")
+    softirq = {cpu: softirq_permille(readings, cpu) for cpu in readings[-1][1] if cpu != "cpu"}
+    busiest = max(softirq, key=lambda cpu: softirq[cpu], default="cpu0")
     return [
         NodeCpu(
             node=sample.node,
@@ -106,9 +111,17 @@ def cpu_of(sample: Sample) -> list[Fact]:
             steal_permille=share(ticks["steal"], total, PERMILLE),
             softirq_permille=share(ticks["softirq"], total, PERMILLE),
             idle_permille=share(ticks["idle"] + ticks["iowait"], total, PERMILLE),
+            busiest_softirq_permille=softirq.get(busiest, 0),
+            busiest_softirq_cpu=busiest,
             **provenance(sample, sample.series.stat),
         )
     ]
+
+
+def softirq_permille(readings: Sequence[tuple[int, Mapping[str, Sequence[int]]]], cpu: str) -> int:
+    """Return the share of one CPU's time that went into soft interrupts, which receive packets."""
+    ticks, _window_ms = time_shares([(at, rows[cpu]) for at, rows in readings if cpu in rows], CPU_COLUMNS)
+    return share(ticks["softirq"], sum(ticks.values()), PERMILLE)
 
 
 def softnet_of(sample: Sample) -> list[Fact]:

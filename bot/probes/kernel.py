@@ -1,4 +1,4 @@
-"""Nodes: what became of their packets and connections, their settings, and how long tasks waited."""
+"""Nodes: what became of their packets and connections, and how long tasks waited."""
 
 from __future__ import annotations
 
@@ -8,19 +8,14 @@ from bot.cluster.errors import Absent, Malformed
 from bot.cluster.objects import Node
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact
-from bot.facts.kernel import NodeIp, NodeNeighbours, NodePressure, NodeSettings, NodeTcp, NodeUdp
+from bot.facts.kernel import NodeIp, NodePressure, NodeTcp, NodeUdp
 from bot.facts.scope import Scope
-from bot.node.answers import named
 from bot.node.client import samples
 from bot.node.growth import grown
-from bot.node.sampled import Sample, Series, Settings
+from bot.node.sampled import Sample, Series
 from bot.probes.counters import PERMILLE, PPM, provenance, share
 from bot.probes.node import each_node
 from bot.probes.probe import Unreadable, probe
-
-MOST_DIGITS = 18
-STRICT = 1
-"""rp_filter: 1 drops what would not be answered by the same interface; 2 is loose, 0 is off (ip-sysctl)."""
 
 
 @probe(NodeIp, reads=(Node,), helper=True)
@@ -39,18 +34,6 @@ async def node_tcp(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable
 async def node_udp(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Count what UDP could not deliver over the window."""
     return await each_node(cluster, scope, NodeUdp, udp_of, ask=samples)
-
-
-@probe(NodeSettings, reads=(Node,), helper=True)
-async def node_settings(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
-    """Report forwarding, reverse path filters and limits."""
-    return await each_node(cluster, scope, NodeSettings, settings_of, ask=samples)
-
-
-@probe(NodeNeighbours, reads=(Node,), helper=True)
-async def node_neighbours(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
-    """Report the fill of each neighbour table."""
-    return await each_node(cluster, scope, NodeNeighbours, neighbours_of, ask=samples)
 
 
 @probe(NodePressure, reads=(Node,), helper=True)
@@ -161,86 +144,18 @@ def udp_of(sample: Sample) -> list[Fact]:
     ]
 
 
-def settings_of(sample: Sample) -> list[Fact]:
-    """Return the settings; one that every kernel has and that cannot be read makes them unknown."""
-    found = sample.last(sample.series.settings)
-    bridge = found.values.get("bridge/bridge-nf-call-iptables", "")
-    return [
-        NodeSettings(
-            node=sample.node,
-            kernel=sample.last(sample.series.kernel),
-            ip_forward=must(found, sample, "ipv4/ip_forward") != "0",
-            ipv6_forward=found.values.get("ipv6/conf/all/forwarding", "0") != "0",
-            bridge_calls_iptables={"0": "off", "": "absent"}.get(bridge, "on"),
-            strict_interfaces=", ".join(strict_interfaces(found)),
-            local_ports=local_ports(must(found, sample, "ipv4/ip_local_port_range")),
-            listen_queue=whole(must(found, sample, "core/somaxconn")),
-            **provenance(sample, sample.series.settings),
-        )
-    ]
-
-
-def must(found: Settings, sample: Sample, path: str) -> str:
-    """Return one setting, or raise why it could not be read."""
-    if path not in found.values:
-        raise named(f"{sample.where(sample.series.settings)}/{path}: {found.missing.get(path, 'it was not read')}")
-    return found.values[path]
-
-
-def local_ports(text: str) -> int:
-    """Return the size of a range that is written as its first and last port."""
-    first, _, last = text.partition(" ")
-    return whole(last) - whole(first) + 1
-
-
-def whole(text: str) -> int:
-    """Return a number.
-
-    Raises:
-        Malformed: It is none.
-    """
-    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
-        raise Malformed(f"not a number: {text[:60]!r}")
-    return int(text)
-
-
-def strict_interfaces(found: Settings) -> list[str]:
-    """Return the interfaces that drop what would not be answered by them."""
-    for_all = whole(found.values.get("ipv4/conf/all/rp_filter", "0"))
-    ends = ("ipv4/conf/", "/rp_filter")
-    each = {
-        path.removeprefix(ends[0]).removesuffix(ends[1]): max(for_all, whole(value))
-        for path, value in found.values.items()
-        if path.startswith(ends[0]) and path.endswith(ends[1])
-    }
-    return sorted(name for name, value in each.items() if value == STRICT and name not in ("all", "default", "lo"))
-
-
-def neighbours_of(sample: Sample) -> list[Fact]:
-    """Return the fill of the table."""
-    limit = whole(must(sample.last(sample.series.settings), sample, "ipv4/neigh/default/gc_thresh3"))
-    entries = [one for one in sample.last(sample.series.neighbours) if ":" not in one.ip]
-    return [
-        NodeNeighbours(
-            node=sample.node,
-            entries=len(entries),
-            failed=sum(one.state == "failed" for one in entries),
-            max_entries=limit,
-            used_permille=share(len(entries), limit, PERMILLE),
-            **provenance(sample, sample.series.neighbours),
-        )
-    ]
-
-
 def pressure_of(sample: Sample) -> list[Fact]:
     """Return the shares of time; counters are microseconds."""
-    cpu, memory = Growth(sample, sample.series.cpu_pressure), Growth(sample, sample.series.memory_pressure)
+    series = sample.series
+    cpu, memory = Growth(sample, series.cpu_pressure), Growth(sample, series.memory_pressure)
+    disk = optional(sample, series.io_pressure)
     return [
         NodePressure(
             node=sample.node,
             window_ms=cpu.window_ms,
             cpu_permille=share(cpu("some"), cpu.window_ms * 1000, PERMILLE),
             memory_permille=share(memory("some"), memory.window_ms * 1000, PERMILLE),
+            io_permille=share(disk("some"), cpu.window_ms * 1000, PERMILLE),
             **provenance(sample, sample.series.cpu_pressure),
         )
     ]

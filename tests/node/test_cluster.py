@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import pytest
@@ -18,19 +19,23 @@ from bot.facts.scope import Scope
 from bot.node import client
 from bot.node.requests import target
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
-from bot.probes.kernel import node_ip, node_settings
+from bot.probes.kernel import node_ip
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import must, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.peer import node_peer
 from bot.probes.probe import Probe
+from bot.probes.sysctl import node_settings
 from tests.testbed import TestBed
 
 pytestmark = pytest.mark.cluster
 
 NODE = "node2"
 NODE_IP, OVERLAY_IP = "10.231.0.12", "10.244.2.0"
+BUSY_PACKETS = 80
+"""In a window of 3 s with 50 a second, a third of them lost at worst."""
+STRAY_FRAMES = 2
+"""Of protocols a Node does not know; they count as drops."""
 F = TypeVar("F", bound=Fact)
-T = TypeVar("T")
 
 
 async def observed(live: LiveCluster, probe: Probe, of: type[F], *, tries: int = 1) -> list[F]:
@@ -45,17 +50,24 @@ async def observed(live: LiveCluster, probe: Probe, of: type[F], *, tries: int =
     return [fact for fact in facts if isinstance(fact, of)]
 
 
-async def during(traffic: Awaitable[T], observation: Awaitable[list[F]]) -> list[F]:
-    found, _ = await asyncio.gather(observation, traffic)
-    return found
+@asynccontextmanager
+async def pinging(bed: TestBed, node: str, *words: str) -> AsyncIterator[asyncio.Task[str]]:
+    """Ping, answered or not, all through the block and for longer."""
+    ping = asyncio.create_task(asyncio.to_thread(bed.exec, node, "sh", "-c", f"ping -q {' '.join(words)} || true"))
+    try:
+        yield ping
+    finally:
+        await ping
 
 
 async def uplink_under_traffic(bed: TestBed, live: LiveCluster) -> NodeInterface:
-    # 150 packets through the overlay over the window, to the node.
-    ping = asyncio.to_thread(bed.exec, "node1", "sh", "-c", f"ping -q -i 0.02 -c 150 {OVERLAY_IP} || true")
-    found = await during(ping, observed(live, node_interface, NodeInterface))
-    [uplink] = [fact for fact in found if fact.role == "uplink"]
-    return uplink
+    """Look while there are 50 packets a second through the overlay to the node; on a busy machine they begin late."""
+    async with pinging(bed, "node1", "-i 0.02 -c 500", OVERLAY_IP) as ping:
+        while True:
+            found = await observed(live, node_interface, NodeInterface)
+            [uplink] = [fact for fact in found if fact.role == "uplink"]
+            if uplink.rx_packets >= BUSY_PACKETS or ping.done():
+                return uplink
 
 
 async def test_drops_show_on_the_uplink_and_are_gone_afterwards(helpers: TestBed, live: LiveCluster) -> None:
@@ -65,8 +77,8 @@ async def test_drops_show_on_the_uplink_and_are_gone_afterwards(helpers: TestBed
 
     assert ill.rx_dropped >= 10
     assert ill.rx_dropped_ppm >= 10_000
-    assert (well.rx_dropped, well.rx_dropped_ppm) == (0, 0)
-    assert well.rx_packets >= 100
+    assert well.rx_packets >= BUSY_PACKETS
+    assert well.rx_dropped <= STRAY_FRAMES
 
 
 async def test_drops_show_on_a_way_that_nobody_uses(helpers: TestBed, live: LiveCluster) -> None:
@@ -160,8 +172,11 @@ async def test_a_stale_entry_shows_and_is_gone_afterwards(helpers: TestBed, live
 
 
 async def filtered(bed: TestBed, live: LiveCluster) -> tuple[NodeIp, NodeSettings]:
-    ping = asyncio.to_thread(bed.exec, NODE, "sh", "-c", "ping -q -i 0.1 -c 25 -W 1 -I 10.244.2.0 10.244.1.1 || true")
-    [ip] = await during(ping, observed(live, node_ip, NodeIp))
+    async with pinging(bed, NODE, "-i 0.1 -c 80 -W 1 -I 10.244.2.0 10.244.1.1") as ping:
+        while True:
+            [ip] = await observed(live, node_ip, NodeIp)
+            if ip.reverse_path_filtered or ping.done():
+                break
     [settings] = await observed(live, node_settings, NodeSettings)
     return ip, settings
 
@@ -207,7 +222,7 @@ async def test_every_cpu_processes_packets(live: LiveCluster) -> None:
     [fact] = await observed(live, node_softnet, NodeSoftnet)
 
     assert fact.processed > 0
-    assert 2500 <= fact.window_ms <= 3500
+    assert fact.window_ms >= 2500
 
 
 async def test_open_refused_and_silent_are_told_apart(live: LiveCluster) -> None:

@@ -114,13 +114,6 @@ def test_pressure_is_in_microseconds_since_boot() -> None:
     assert proc.pressure(text) == {"some": 1000, "full": 7}
 
 
-def test_only_modules_of_networking_are_named() -> None:
-    assert proc.modules("ip_vs_rr 1 0 - Live 0x0\nsnd 1 0 - Live 0x0\nbr_netfilter 1 0 - Live 0x0\n") == [
-        "br_netfilter",
-        "ip_vs_rr",
-    ]
-
-
 @pytest.mark.parametrize(
     ("parse", "text", "why"),
     [

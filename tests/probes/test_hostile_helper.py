@@ -11,15 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cluster.errors import ClusterError
-from bot.cluster.objects import Meta, Node, NodeAddress, NodeSpec, NodeStatus
+from bot.cluster.objects import Meta, Node, NodeAddress, NodeSpec, NodeStatus, Pod, PodStatus
+from bot.cluster.objects.pod import ContainerStatus
 from bot.facts.base import Fact, fields_of
 from bot.node.answers import decode
+from bot.node.collector import pods
 from bot.node.recording import History, Recall
 from bot.node.requests import recall_request, sample_request
 from bot.node.sampled import Sample
-from bot.probes import counters, history, kernel, mtu, peer
+from bot.probes import containers, counters, history, kernel, mtu, peer, platform, queues, sysctl
 from tests.node import recordings
-from tests.node.samples import CAPTURED
+from tests.node.samples import answer
 
 PEERS = [
     Node(
@@ -28,9 +30,36 @@ PEERS = [
         status=NodeStatus(addresses=(NodeAddress(type="InternalIP", address="10.231.0.12"),)),
     )
 ]
+POD_UID, CONTAINER_ID = "0a0a0a0a-0b0b-0c0c-0d0d-0e0e0e0e0e0e", "ab" * 32
+PODS = [
+    Pod(
+        metadata=Meta(name="web-1", namespace="shop", uid=POD_UID),
+        status=PodStatus(
+            container_statuses=(ContainerStatus(name="web", container_id=f"containerd://{CONTAINER_ID}"),)
+        ),
+    )
+]
+# What the captured answer has none of: a queue, a connection that waits, and what takes tier 3.
+BESIDES = {
+    "queues": [
+        [
+            {"index": 2, "kind": "fq", "parent": queues.ROOT}
+            | dict.fromkeys(("handle", "packets", "dropped", "waiting", "requeued", "over_limits"), count)
+        ]
+        for count in (10, 12)
+    ],
+    "listeners": [[{"ip": "::", "port": 10250, "waiting": 1, "most": 4}]] * 2,
+    "pods": [{POD_UID: dict.fromkeys(pods.COUNTERS, count)} for count in (10, 12)],
+    "throttling": [{CONTAINER_ID: {"periods": count, "throttled": count}} for count in (10, 12)],
+}
+SAMPLED = json.loads(answer(series=BESIDES))
 OF_SAMPLE: tuple[Callable[[Sample], list[Fact]], ...] = (
     *(counters.interfaces_of, counters.conntrack_of, counters.cpu_of, counters.softnet_of),
-    *(kernel.ip_of, kernel.tcp_of, kernel.udp_of, kernel.settings_of, kernel.neighbours_of, kernel.pressure_of),
+    *(kernel.ip_of, kernel.tcp_of, kernel.udp_of, kernel.pressure_of),
+    *(sysctl.settings_of, sysctl.neighbours_of, sysctl.timeouts_of, platform.modules_of, platform.tunnels_of),
+    *(queues.send_queues_of, queues.listen_queues_of),
+    lambda sample: containers.sockets_of(sample, PODS),
+    lambda sample: containers.throttling_of(sample, PODS),
     mtu.overlays_of,
     lambda sample: peer.peers_of(sample, PEERS, {"node2": "02:00:00:00:00:02"}),
 )
@@ -60,9 +89,9 @@ NONSENSE = (
 )
 
 
-def spoilt(data: st.DataObject, answer: dict[str, Any], inside: str) -> bytes:
+def spoilt(data: st.DataObject, whole: dict[str, Any], inside: str) -> bytes:
     """Return an answer in which a few values, keys or elements are others."""
-    made = copy.deepcopy(answer)
+    made = copy.deepcopy(whole)
     for _ in range(data.draw(st.integers(1, 3))):
         place: Any = made[inside]
         while True:
@@ -92,7 +121,7 @@ def holds(facts: list[Fact]) -> bool:
 @settings(max_examples=200)
 @given(data=st.data())
 def test_a_spoilt_sample_gives_facts_or_a_reason(data: st.DataObject) -> None:
-    content = spoilt(data, CAPTURED, "series")
+    content = spoilt(data, SAMPLED, "series")
     for make in OF_SAMPLE:
         try:
             facts = make(decode(content, Sample, node="node1", request=sample_request()))
@@ -116,9 +145,9 @@ def test_a_spoilt_recording_gives_facts_or_a_reason(data: st.DataObject) -> None
 
 
 def test_what_is_not_spoilt_gives_facts_of_every_kind() -> None:
-    sample = decode(json.dumps(CAPTURED).encode(), Sample, node="node1", request=sample_request())
+    sample = decode(json.dumps(SAMPLED).encode(), Sample, node="node1", request=sample_request())
     recorded = History(decode(json.dumps(RECORDED).encode(), Recall, node="node1", request=recall_request()))
 
     # The neighbour table's limit is not shown in a namespace of its own, where it was captured.
-    assert all(make(sample) for make in OF_SAMPLE if make is not kernel.neighbours_of)
+    assert all(make(sample) for make in OF_SAMPLE if make is not sysctl.neighbours_of)
     assert all(make(recorded) for make in OF_HISTORY)

@@ -13,8 +13,9 @@ from bot.facts.kernel import NodeIp, NodeNeighbours, NodePressure, NodeSettings,
 from bot.facts.scope import Scope
 from bot.node.collector.proc import IP6_COUNTERS, IP_COUNTERS
 from bot.node.requests import sample_request
-from bot.probes.kernel import node_ip, node_neighbours, node_pressure, node_settings, node_tcp, node_udp
+from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.probe import Probe
+from bot.probes.sysctl import node_neighbours, node_settings
 from tests.node.samples import answer
 
 SETTINGS = {"ipv4/ip_forward": "1", "core/somaxconn": "4096", "ipv4/ip_local_port_range": "32768 60999"}
@@ -119,6 +120,7 @@ async def test_the_effective_reverse_path_filter_is_the_larger_of_two(filters: d
         ip_forward=True,
         ipv6_forward=False,
         bridge_calls_iptables="absent",
+        bridge_calls_ip6tables="absent",
         strict_interfaces=strict,
         local_ports=28232,
         listen_queue=4096,
@@ -139,7 +141,7 @@ async def test_a_setting_that_cannot_be_read_is_named() -> None:
 
 
 async def test_neighbours_are_held_against_the_limit() -> None:
-    values = {"ipv4/neigh/default/gc_thresh3": "4"}
+    values = {"ipv4/neigh/default/gc_thresh3": "4", "ipv4/neigh/default/gc_thresh2": "3"}
     entries = [
         {"index": 2, "ip": ip, "mac": "", "state": state}
         for ip, state in (
@@ -152,7 +154,28 @@ async def test_neighbours_are_held_against_the_limit() -> None:
 
     fact = await observe(node_neighbours, settings=[{"values": values, "missing": {}}], neighbours=[entries])
 
-    assert fact == NodeNeighbours(node="node1", entries=3, failed=1, max_entries=4, used_permille=750)
+    assert fact == NodeNeighbours(
+        node="node1", family="ipv4", entries=3, failed=1, max_entries=4, used_permille=750, collected_above=3
+    )
+
+
+async def test_neighbours_of_ipv6_have_a_table_of_their_own() -> None:
+    values = {"ipv4/neigh/default/gc_thresh3": "1024", "ipv6/neigh/default/gc_thresh3": "2"}
+    entries = [{"index": 2, "ip": ip, "mac": "", "state": "reachable"} for ip in ("10.0.0.1", "fd00::1", "fd00::2")]
+    helper = Helper(
+        pod="helper",
+        answers={
+            sample_request(): answer(series={"settings": [{"values": values, "missing": {}}], "neighbours": [entries]})
+        },
+    )
+    made = MemoryCluster([Node(metadata=Meta(name="node1"))], helpers={"node1": helper})
+
+    found = await node_neighbours.observe(made, Scope(cluster_wide=True))
+
+    assert [(fact.family, fact.entries, fact.used_permille) for fact in found if isinstance(fact, NodeNeighbours)] == [
+        ("ipv4", 1, 0),
+        ("ipv6", 2, 1000),
+    ]
 
 
 async def test_pressure_is_the_share_of_the_window() -> None:
@@ -160,6 +183,7 @@ async def test_pressure_is_the_share_of_the_window() -> None:
         node_pressure,
         cpu_pressure=[{"some": 1_000_000}, {"some": 1_125_000}],
         memory_pressure=[{"some": 0, "full": 0}, {"some": 0, "full": 0}],
+        io_pressure=[{"some": 0, "full": 0}, {"some": 250_000, "full": 0}],
     )
 
-    assert fact == NodePressure(node="node1", window_ms=500, cpu_permille=250, memory_permille=0)
+    assert fact == NodePressure(node="node1", window_ms=500, cpu_permille=250, memory_permille=0, io_permille=500)

@@ -157,6 +157,8 @@ async def test_conntrack_counts_losses_of_all_cpus_and_over_a_wrap() -> None:
         dropped=3,
         early_dropped=1,
         table_full_drops=4,
+        invalid=0,
+        buckets=262144,
     )
 
 
@@ -174,14 +176,21 @@ async def test_cpu_time_is_shared_out_over_the_window() -> None:
     made = sampled(
         stat=[
             {"cpu": [0, 0, 0, 0, 0, 0, 0, 0], "cpu0": [0] * 8, "cpu1": [0] * 8},
-            {"cpu": [100, 0, 50, 500, 40, 0, 10, 300], "cpu0": [0] * 8, "cpu1": [0] * 8},
+            {"cpu": [100, 0, 50, 500, 40, 0, 10, 300], "cpu0": [0] * 8, "cpu1": [90, 0, 0, 0, 0, 0, 10, 0]},
         ]
     )
 
     [fact] = await node_cpu.observe(made, EVERYTHING)
 
     assert fact == NodeCpu(
-        node="node1", cpus=2, window_ms=500, steal_permille=300, softirq_permille=10, idle_permille=540
+        node="node1",
+        cpus=2,
+        window_ms=500,
+        steal_permille=300,
+        softirq_permille=10,
+        idle_permille=540,
+        busiest_softirq_permille=100,
+        busiest_softirq_cpu="cpu1",
     )
 
 

@@ -112,6 +112,7 @@ class ContainerState(Part, frozen=True, kw_only=True):
 
 class ContainerStatus(Part, frozen=True, kw_only=True):
     name: str = ""
+    container_id: str = msgspec.field(default="", name="containerID")
     ready: bool = False
     restart_count: int = 0
     state: ContainerState = ContainerState()

@@ -44,13 +44,13 @@ def addresses() -> list[dict[str, Json]]:
     return [address_of(body) for body in dump(RTM_GETADDR, ADDRESS.pack(socket.AF_UNSPEC, 0, 0, 0, 0), RTM_NEWADDR)]
 
 
-def dump(request: int, body: bytes, reply: int) -> list[bytes]:
+def dump(request: int, body: bytes, reply: int, *, protocol: int = socket.NETLINK_ROUTE) -> list[bytes]:
     """Ask for everything of one type and return the bodies of the replies."""
     header = HEADER.pack(HEADER.size + len(body), request, NLM_F_REQUEST | NLM_F_DUMP, 1, 0)
     found: list[bytes] = []
     size = 0
     try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as kernel:
             kernel.settimeout(TIMEOUT_SECONDS)
             kernel.send(header + body)
             while True:
@@ -66,7 +66,7 @@ def dump(request: int, body: bytes, reply: int) -> list[bytes]:
                     if kind == reply:
                         found.append(content)
     except OSError as problem:
-        raise Problem(f"rtnetlink: {name_of(problem)}") from None
+        raise Problem(f"netlink: {name_of(problem)}") from None
 
 
 def messages(packet: bytes) -> Iterator[tuple[int, bytes]]:

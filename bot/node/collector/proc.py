@@ -208,24 +208,6 @@ def pressure(text: str) -> dict[str, int]:
     return found
 
 
-def modules(text: str) -> list[str]:
-    """Return the names of loaded modules that networking rests on. From /proc/modules; built-in ones are not in it."""
-    wanted = (
-        "ip_vs",
-        "nf_",
-        "nft_",
-        "br_netfilter",
-        "overlay",
-        "vxlan",
-        "ipip",
-        "wireguard",
-        "xt_",
-        "ip_set",
-        "ip_tables",
-    )
-    return sorted(line.split(" ", 1)[0] for line in lines_of(text) if line.startswith(wanted))
-
-
 def shown(text: str) -> str:
     """Return a piece of text that is safe to show: quoted, escaped and short."""
     return ascii(text[:60])

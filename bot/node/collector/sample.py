@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from . import netlink, proc, routes, sysctl
+from . import netlink, pods, proc, queues, routes, sysctl, throttling
+from .modules import modules
 from .read import Json, reading, text_of
 from .traffic import PACKETS_PER_SECOND, Traffic, peers
 
@@ -30,7 +31,7 @@ ONCE = {
     "routes": ("rtnetlink RTM_GETROUTE", routes.routes),
     "neighbours": ("rtnetlink RTM_GETNEIGH", routes.neighbours),
     "forwarding": ("rtnetlink RTM_GETNEIGH PF_BRIDGE", routes.forwarding),
-    "modules": file("/proc/modules", proc.modules),
+    "modules": ("/proc/modules, /sys/module", modules),
     "kernel": file("/proc/sys/kernel/osrelease", proc.word),
 }
 EACH_STEP = {
@@ -45,23 +46,33 @@ EACH_STEP = {
     "sockstat": file("/proc/net/sockstat", proc.sockstat),
     "cpu_pressure": file("/proc/pressure/cpu", proc.pressure),
     "memory_pressure": file("/proc/pressure/memory", proc.pressure),
+    "io_pressure": file("/proc/pressure/io", proc.pressure),
+    "queues": ("rtnetlink RTM_GETQDISC", queues.disciplines),
+    "listeners": ("sock_diag", queues.listeners),
+}
+# What takes a walk through all processes is looked at twice.
+AT_BOTH_ENDS = {
+    "pods": ("/proc/PID/net", pods.counters),
+    "throttling": ("/sys/fs/cgroup", throttling.throttling),
 }
 
 
 def sample(seconds: int, *, traffic: bool) -> dict[str, Json]:
-    """Return one series of readings per source; counters have ``STEPS + 1`` readings over the window."""
+    """Return one series of readings per source; most counters have ``STEPS + 1`` readings over the window."""
     started = time.monotonic()
     found: dict[str, Json] = {
         name: {"source": source, "readings": [reading(started, look)]} for name, (source, look) in ONCE.items()
     }
-    series: dict[str, list[Json]] = {name: [] for name in EACH_STEP}
+    series: dict[str, list[Json]] = {name: [] for name in (*EACH_STEP, *AT_BOTH_ENDS)}
     sender = Traffic(peers() if traffic else [])
     first = time.monotonic()
     for step in range(STEPS + 1):
         wait(first + seconds * step / STEPS, sender)
-        for name, (_source, look) in EACH_STEP.items():
+        for name, (_source, look) in (EACH_STEP if step % STEPS else EACH_STEP | AT_BOTH_ENDS).items():
             series[name].append(reading(started, look))
-    found |= {name: {"source": source, "readings": series[name]} for name, (source, _) in EACH_STEP.items()}
+    found |= {
+        name: {"source": source, "readings": series[name]} for name, (source, _) in (EACH_STEP | AT_BOTH_ENDS).items()
+    }
     return {"series": found, "traffic": {"to": sender.to, "packets": sender.packets}}
 
 

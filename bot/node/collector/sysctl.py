@@ -13,11 +13,13 @@ SETTINGS = (
     *("ipv4/ip_forward", "ipv6/conf/all/forwarding", "ipv4/ip_local_port_range", "ipv4/tcp_max_syn_backlog"),
     *("ipv4/tcp_mtu_probing", "ipv4/tcp_syncookies", "ipv4/tcp_mem", "ipv4/tcp_tw_reuse"),
     *("ipv4/neigh/default/gc_thresh1", "ipv4/neigh/default/gc_thresh2", "ipv4/neigh/default/gc_thresh3"),
-    *("ipv6/neigh/default/gc_thresh3", "ipv4/conf/all/rp_filter", "ipv4/conf/default/rp_filter"),
+    *("ipv6/neigh/default/gc_thresh1", "ipv6/neigh/default/gc_thresh2", "ipv6/neigh/default/gc_thresh3"),
+    *("ipv4/conf/all/rp_filter", "ipv4/conf/default/rp_filter", "ipv6/conf/all/disable_ipv6"),
     *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables", "ipv4/vs/conntrack"),
     *("netfilter/nf_conntrack_tcp_timeout_established", "netfilter/nf_conntrack_tcp_timeout_close_wait"),
     *("netfilter/nf_conntrack_tcp_timeout_time_wait", "netfilter/nf_conntrack_udp_timeout"),
     *("netfilter/nf_conntrack_udp_timeout_stream", "netfilter/nf_conntrack_tcp_be_liberal"),
+    *("netfilter/nf_conntrack_tcp_timeout_syn_sent", "netfilter/nf_conntrack_tcp_timeout_fin_wait"),
 )
 
 
