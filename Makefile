@@ -41,6 +41,7 @@ contracts:
 docs: ## the generated pages are as the program makes them
 	@tools/setup dev
 	@$(PY) -m bot.engine.catalogue --check
+	@$(PY) -m bot.probes.permissions --check
 
 catalogue: ## write rules/README.md anew
 	@tools/setup dev

@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.cluster.objects import OBJECT_TYPES, Object
 from bot.engine.catalogue import catalogue
 from bot.engine.rules import Rule, Severity, load
 from bot.facts import FACT_TYPES
 from bot.probes import PROBES
+from bot.probes.permissions import role
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "rules"
@@ -65,6 +67,18 @@ def test_every_probe_of_the_package_is_in_the_list() -> None:
 
 def test_probes_read_what_is_listed_here_and_no_secrets() -> None:
     assert sorted({item.resource.permission for probe in PROBES for item in probe.reads}) == READS
+
+
+def test_the_readers_role_is_what_the_probes_read_and_nothing_else() -> None:
+    made = yaml.safe_load((ROOT / "docs" / "reader-clusterrole.yaml").read_text())
+    objects = [rule for rule in made["rules"] if "resources" in rule]
+    granted = {f"{name}.{rule['apiGroups'][0]}".rstrip(".") for rule in objects for name in rule["resources"]}
+    paths = [path for rule in made["rules"] for path in rule.get("nonResourceURLs", ())]
+
+    assert made == role(), "run `python -m bot.probes.permissions --write`"
+    assert granted - {"pods/log"} >= set(READS)
+    assert paths == ["/metrics", "/readyz"]
+    assert {verb for rule in made["rules"] for verb in rule["verbs"]} == {"get", "list"}
 
 
 def test_every_type_of_object_is_read_by_a_probe() -> None:

@@ -24,6 +24,7 @@ UNPARSEABLE = "%unparseable"
 """Stands for a setting that is there and cannot be parsed; it is neither YAML nor JSON, so a probe fails on it too."""
 
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?s)-----BEGIN.*?(?:-----END[^-]*-----|$)"), "***"),
@@ -80,6 +81,11 @@ def without_query(path: str) -> str:
 def object_name(text: str) -> str:
     """Return text that can be the name of an object; of anything else, nothing."""
     return text if _OBJECT_NAME.fullmatch(text) else ""
+
+
+def time(text: str) -> str:
+    """Return a time as Kubernetes writes it; of anything else, nothing."""
+    return text if _TIME.fullmatch(text) else ""
 
 
 # Logs -----------------------------------------------------------------------------------------------------------------

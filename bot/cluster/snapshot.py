@@ -18,7 +18,8 @@ from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlic
 from bot.cluster.port import METRICS, READYZ, Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
-from bot.node import client, ways
+from bot.node import client, programs, ways
+from bot.node.meters import meters
 from bot.node.requests import WINDOW_SECONDS, target
 from bot.node.sampled import Sample
 from bot.node.targets import DNS_DOMAIN
@@ -186,8 +187,16 @@ class Recording(CachedCluster):
         if nodes[MAX_HISTORIES:]:
             self.left_out.append(f"The last 15 minutes of {MAX_HISTORIES} Nodes were recorded, of {len(nodes)}.")
         await client.connects(self, targets)
+        await self._meter(nodes[: rehearse.MAX_NODES])
         await self._rehearse(nodes[: rehearse.MAX_NODES])
         await self._measure(nodes[: rehearse.MAX_NODES])
+
+    async def _meter(self, nodes: Sequence[str]) -> None:
+        """Let Nodes read the metrics of programs: two looks, as a diagnosis takes."""
+        slices = [item for item in self._recorded(EndpointSlice) if item.metadata.namespace == "default"]
+        etcd = programs.etcd_members(self._recorded(Node), self.helpers, slices)
+        asked = (programs.by_node(etcd), programs.by_node(programs.kube_proxies(nodes)))
+        await asyncio.gather(*(meters(self, wanted) for wanted in asked))
 
     async def _rehearse(self, nodes: Collection[str]) -> None:
         """Let Nodes look names up, and connect to Services' own addresses."""

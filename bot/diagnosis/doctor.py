@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.cluster.errors import ClusterError
-from bot.cluster.objects import ConfigMap, Node, Object
+from bot.cluster.objects import Node, Object
 from bot.cluster.port import Cluster
+from bot.probes.permissions import verbs
 from bot.probes.probe import Probe
 from bot.settings import Settings
 
@@ -46,7 +47,7 @@ class Permission:
     namespace: str = ""
     """Empty: in the whole cluster."""
     optional: bool = False
-    """Without it node helpers cannot be asked; all else works."""
+    """Without it less is seen; all else works."""
 
 
 async def examine_cluster(
@@ -89,12 +90,15 @@ def needed(probes: Iterable[Probe], also: Iterable[type[Object]] = (), *, namesp
     types = {of for probe in probes for of in probe.reads} | set(also)
     found = [
         Permission(
-            permission=of.resource.permission, verbs=verbs(of), namespace=namespace if of.resource.namespaced else ""
+            permission=of.resource.permission, verbs=verbs(of), namespace=namespace if of.resource.namespaced else "",
+            optional=of.resource.optional,
         )
         for of in types
     ]
     if any(probe.logs for probe in probes):
         found.append(Permission(permission="pods/log", verbs=("get",), namespace=namespace))
+    paths = {path for probe in probes for path in probe.paths}
+    found += [Permission(permission=path, verbs=("get",), optional=True) for path in paths]
     return sorted(found)
 
 
@@ -112,6 +116,7 @@ async def may(cluster: Cluster, asked: Permission) -> Check:
     """Return whether what is done with one resource is allowed."""
     about = f"{', '.join(asked.verbs)} {asked.permission}"
     where = f"in namespace {asked.namespace}" if asked.namespace else "in all namespaces"
+    where = "as a non-resource URL" if asked.permission.startswith("/") else where
     try:
         allowed = {verb: await cluster.may(verb, asked.permission, namespace=asked.namespace) for verb in asked.verbs}
     except ClusterError as problem:

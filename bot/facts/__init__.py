@@ -5,12 +5,14 @@ from __future__ import annotations
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.client import ClientAddress, ClientDns, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
+from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
+from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.platform import ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
@@ -29,6 +31,8 @@ FACT_TYPES: dict[str, type[Fact]] = {
     fact_type.kind: fact_type
     for fact_type in (
         AdmissionWebhook,
+        ApiServerChecks,
+        ApiServerLatency,
         BackendConnect,
         BackendReplacement,
         ClientAddress,
@@ -48,6 +52,8 @@ FACT_TYPES: dict[str, type[Fact]] = {
         DropCorrelation,
         DropHistory,
         EndpointConnect,
+        EndpointLag,
+        EtcdDisk,
         IngressRoute,
         IngressState,
         GatewayRoute,
@@ -57,6 +63,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         KubeProxyMode,
         KubeProxyPod,
         KubeProxySettings,
+        KubeProxySync,
         ListenQueue,
         LocalTraffic,
         MissingService,

@@ -6,7 +6,9 @@ from bot.probes.addresses import client_address, missing_service
 from bot.probes.clock import node_clock
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.containers import container_throttling, pod_sockets
+from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
 from bot.probes.dns import dns_pod, dns_service
+from bot.probes.endpointlag import endpoint_lag
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
@@ -14,6 +16,7 @@ from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
+from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.outside import outside_address, outside_way
@@ -73,6 +76,11 @@ PROBES: tuple[Probe, ...] = (
     kube_proxy_mode,
     kube_proxy_pod,
     kube_proxy_settings,
+    kube_proxy_sync,
+    endpoint_lag,
+    api_server_checks,
+    api_server_latency,
+    etcd_disk,
     cni_identity,
     policy_enforcement,
     policy_count,

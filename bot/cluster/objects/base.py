@@ -15,9 +15,21 @@ class Resource(msgspec.Struct, frozen=True):
     group: str
     """Empty for core."""
     versions: tuple[str, ...]
-    """Preferred first; the first one that the server has is used."""
+    """Preferred first; the first one that the server has is used. One of another group is written with it: ``g/v3``."""
     plural: str
     namespaced: bool = True
+    optional: bool = False
+    """Served only where its CustomResourceDefinition or API server was installed."""
+
+    @property
+    def served_at(self) -> tuple[str, ...]:
+        """Where it may be served: ``v1`` of core, ``apps/v1`` of others, preferred first."""
+        return tuple(at if "/" in at or not self.group else f"{self.group}/{at}" for at in self.versions)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups it may be served by, preferred first."""
+        return tuple(dict.fromkeys(at.rpartition("/")[0] for at in self.served_at))
 
     @property
     def permission(self) -> str:

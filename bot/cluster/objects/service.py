@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import msgspec
 
-from bot.cluster.objects.base import Object, Part, Resource
+from bot.cluster import redact
+from bot.cluster.objects.base import AnnotatedMeta, Object, Part, Resource
 
 
 class ServicePortSpec(Part, frozen=True, kw_only=True):
@@ -87,6 +88,16 @@ class EndpointPort(Part, frozen=True, kw_only=True):
 class EndpointSlice(Object, frozen=True, kw_only=True):
     resource: ClassVar[Resource] = Resource("discovery.k8s.io", ("v1", "v1beta1"), "endpointslices")
 
+    metadata: AnnotatedMeta = AnnotatedMeta()
     address_type: str = "IPv4"
     endpoints: tuple[Endpoint, ...] = ()
     ports: tuple[EndpointPort, ...] = ()
+    triggered_at: str = ""
+    """When the newest change it shows happened, of a Pod or the Service; empty where its writer does not say."""
+
+    def __post_init__(self) -> None:
+        said = self.metadata.annotations
+        if said:
+            when = redact.time(said.get("endpoints.kubernetes.io/last-change-trigger-time", ""))
+            msgspec.structs.force_setattr(self, "triggered_at", when)
+            msgspec.structs.force_setattr(self.metadata, "annotations", {})
