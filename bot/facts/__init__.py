@@ -15,7 +15,7 @@ from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
-from bot.facts.platform import ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
+from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
 from bot.facts.pod import PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
@@ -35,6 +35,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ApiServerLatency,
         BackendConnect,
         BackendReplacement,
+        BridgeHairpin,
         ClientAddress,
         ClientDns,
         CniIdentity,

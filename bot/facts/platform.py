@@ -88,3 +88,24 @@ class NodeClock(Fact):
     """The same, from the clock of the Node that is furthest off, of those that were asked."""
     apart_from: str
     """That Node; empty when all may agree."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeHairpin(Fact):
+    """Whether a Node's bridge sends frames back to the Pod they came from, which a Pod needs to reach itself.
+
+    Source: rtnetlink RTM_GETLINK, as ``bridge -d link``. Only of bridges with Pods.
+    """
+
+    kind: ClassVar[str] = "bridge_hairpin"
+
+    node: str
+    bridge: str
+    ports: int
+    """Those of Pods."""
+    ports_off: int
+    """Those of them that do not."""
+    example: str
+    """The first of these; empty if there is none."""
+    calls_itself: str
+    """A workload that is both ends of the symptom, with a Pod on this Node: ``Deployment shop/web``; else empty."""

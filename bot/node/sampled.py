@@ -58,6 +58,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     qdisc: str
     master: int
     link: int
+    hairpin: bool | None = None
+    """A port of a bridge that sends frames back where they came from; None where it is no port of one."""
     external: bool = False
     """A tunnel device whose packets say where they go (collect metadata), as Cilium and Open vSwitch set it."""
     vxlan: Vxlan | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.probes.addresses import client_address, missing_service
+from bot.probes.bridge import bridge_hairpin
 from bot.probes.clock import node_clock
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.containers import container_throttling, pod_sockets
@@ -120,6 +121,7 @@ PROBES: tuple[Probe, ...] = (
     path_mtu,
     node_trouble,
     pod_way,
+    bridge_hairpin,
     outside_way,
     outside_address,
     drop_history,

@@ -43,6 +43,14 @@ def test_a_pods_veth_shows_its_bridge_and_no_carrier_of_another_namespace() -> N
     assert {(veth["kind"], veth["link"]) for veth in veths} == {("veth", 0)}
 
 
+def test_a_port_of_a_bridge_shows_whether_it_sends_frames_back() -> None:
+    links = [netlink.link_of(body) for body in bodies(LINKS, netlink.RTM_NEWLINK)]
+
+    ports = {str(link["name"]): link["hairpin"] for link in links if "hairpin" in link}
+    assert set(ports) == {link["name"] for link in links if link["master"]}
+    assert set(ports.values()) == {True}
+
+
 def test_addresses_show_their_interface() -> None:
     addresses = [netlink.address_of(body) for body in bodies(ADDRESSES, netlink.RTM_NEWADDR)]
 

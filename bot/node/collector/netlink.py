@@ -25,7 +25,8 @@ IFF_UP = 0x1
 OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_QDISC, IFLA_MASTER = 1, 3, 4, 5, 6, 10
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_LINK_NETNSID = 16, 18, 37
-IFLA_INFO_KIND, IFLA_INFO_DATA = 1, 2
+IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA = 1, 2, 4, 5
+IFLA_BRPORT_MODE = 4  # hairpin
 VXLAN_ID, VXLAN_LINK, VXLAN_LOCAL, VXLAN_LEARNING, VXLAN_PORT, VXLAN_LOCAL6, VXLAN_EXTERNAL = 1, 3, 4, 7, 15, 17, 25
 GENEVE_EXTERNAL = 6
 IFA_ADDRESS, IFA_LOCAL = 1, 2
@@ -116,6 +117,9 @@ def link_of(body: bytes) -> dict[str, Json]:
         # With a namespace id, the number is one of another namespace.
         "link": whole(found[IFLA_LINK], 4) if IFLA_LINK in found and IFLA_LINK_NETNSID not in found else 0,
     }
+    if word(info.get(IFLA_INFO_SLAVE_KIND, b"")) == "bridge":
+        port = attributes(info.get(IFLA_INFO_SLAVE_DATA, b""))
+        link["hairpin"] = port.get(IFLA_BRPORT_MODE, b"\0") != b"\0"
     settings = attributes(info.get(IFLA_INFO_DATA, b""))
     if kind == "geneve":
         link["external"] = GENEVE_EXTERNAL in settings
