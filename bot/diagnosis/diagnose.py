@@ -9,13 +9,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.cluster.cache import CachedCluster
-from bot.cluster.errors import ClusterError, TimedOut
+from bot.cluster.errors import TimedOut
 from bot.cluster.meter import Meter, metered
 from bot.cluster.port import Cluster
 from bot.diagnosis import path, symptom
+from bot.diagnosis.access import access_of
 from bot.diagnosis.judge import judge
 from bot.diagnosis.measure import recordings_of, ways_of
-from bot.diagnosis.report import Access, Diagnosis, ProbeTiming, SymptomReport, Timing
+from bot.diagnosis.report import Diagnosis, ProbeTiming, SymptomReport, Timing
 from bot.diagnosis.residency import Residency
 from bot.diagnosis.scope import Ambiguous, OutsideTarget, resolve
 from bot.engine.book import RuleBook
@@ -24,11 +25,6 @@ from bot.facts.scope import Scope, Subject
 from bot.probes.probe import Probe
 
 log = logging.getLogger(__name__)
-
-NEXT_TIER = {
-    0: "The node helper (tier 1) would show what the Nodes count: drops, conntrack, CPU steal, MTU, open ports.",
-    1: "Tier 2 (NET_ADMIN, NET_RAW in the helper) would show firewall rules and ICMP.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +88,7 @@ class Diagnose:
         progress(Progress(doing="Applying the rules", done=len(self.probes), total=len(self.probes)))
         verdicts = await asyncio.to_thread(self.book.evaluate, facts, observed_kinds(self.probes))
         judgement = judge(verdicts, scope)
-        tier = await tier_of(cached)
+        access = await access_of(cached, scope, server_version=version)
         result = Diagnosis(
             symptom=SymptomReport(
                 text=said.text,
@@ -114,7 +110,7 @@ class Diagnose:
                 api_bytes=meter.received_bytes,
                 helper_requests=meter.helper_requests,
             ),
-            access=Access(tier=tier, context=cached.context, server_version=version, next_tier=NEXT_TIER[tier]),
+            access=access,
             notes=(*notes_of(scope), *cached.notes, *self.book.take_notes()),
             unread=(*nobody_found(scope), *path.unread(scope, verdicts)),
             ways=await ways_of(cached, facts),
@@ -159,14 +155,6 @@ class Diagnose:
 def observed_kinds(probes: Sequence[Probe]) -> Collection[str]:
     """Return the kinds of fact that probes look for, found or not."""
     return {fact_type.kind for probe in probes for fact_type in probe.gives}
-
-
-async def tier_of(cluster: Cluster) -> int:
-    """Return the tier of access: 1 where a node helper runs, else 0."""
-    try:
-        return 1 if await cluster.helper_nodes() else 0
-    except ClusterError:
-        return 0
 
 
 def notes_of(scope: Scope) -> tuple[str, ...]:
