@@ -8,7 +8,7 @@ from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
-from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
+from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
@@ -67,6 +67,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         KubeProxySync,
         ListenQueue,
         LocalTraffic,
+        LossHistory,
         MissingService,
         NodeClock,
         NodeCondition,

@@ -31,6 +31,37 @@ class DropHistory(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LossHistory(Fact):
+    """When a Node lost something that no counter of an interface shows.
+
+    ``what`` is one of
+
+    - ``backlog``: packets that CPUs dropped because their receive backlog was full
+    - ``conntrack``: connections that lost their place in the table or got none
+    - ``insert``: entries that clashed with another one of the same connection (A and AAAA asked at once)
+    - ``listen``: connections dropped because a listen queue in the Node's own network was full
+    - ``datagrams``: those that found no room in the receive buffer of a program in the Node's own network
+    - ``no_route``: packets that led nowhere
+    - ``reverse_path``: packets that rp_filter dropped
+    - ``segments``: those that TCP of the Node's own network sent again
+    """
+
+    kind: ClassVar[str] = "loss_history"
+
+    node: str
+    what: str
+    seconds: int
+    steps: int
+    lost: int
+    steps_with_losses: int
+    first_seconds_ago: int
+    """When they began, as far as the recording goes back; 0 when there were none."""
+    last_seconds_ago: int
+    """When they were last seen; 0 when there were none, or just now."""
+    worst_step_lost: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StealHistory(Fact):
     """When a Node's CPU time was withheld."""
 
@@ -76,7 +107,7 @@ class DropCorrelation(Fact):
     node: str
     interface: str
     signal: str
-    """``steal``, ``softirq`` or ``cpu_pressure``."""
+    """``steal``, ``softirq``, ``cpu_pressure``, ``memory_pressure`` or ``io_pressure``."""
     steps: int
     """Samples of the correlation."""
     steps_with_drops: int

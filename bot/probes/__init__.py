@@ -12,7 +12,7 @@ from bot.probes.dns import dns_pod, dns_service
 from bot.probes.endpointlag import endpoint_lag
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
-from bot.probes.history import conntrack_history, drop_correlation, drop_history, steal_history
+from bot.probes.history import conntrack_history, drop_correlation, drop_history, loss_history, steal_history
 from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
@@ -125,6 +125,7 @@ PROBES: tuple[Probe, ...] = (
     outside_way,
     outside_address,
     drop_history,
+    loss_history,
     steal_history,
     conntrack_history,
     drop_correlation,

@@ -9,7 +9,7 @@ from bot.cluster.errors import Absent
 from bot.cluster.objects import Node
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact
-from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
+from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.scope import Scope
 from bot.node.client import histories
 from bot.node.recording import COUNTER_BITS, FEWEST_STEPS, History
@@ -20,11 +20,30 @@ from bot.probes.probe import Unreadable, probe
 STEAL_PERMILLE = 100
 """awesome-prometheus-alerts, host CPU steal: above 10 %."""
 
+PRESSURES = ("cpu", "memory", "io")
+LOSSES = {
+    "backlog": ("softnet.dropped", COUNTER_BITS),
+    "conntrack": ("conntrack.lost", COUNTER_BITS),
+    "insert": ("conntrack.insert_failed", COUNTER_BITS),
+    "listen": ("tcpext.listenoverflows", 64),
+    "datagrams": ("udp.rcvbuferrors", 64),
+    "no_route": ("ip.outnoroutes", 64),
+    "reverse_path": ("tcpext.ipreversepathfilter", 64),
+    "segments": ("tcp.retranssegs", 64),
+}
+"""What :class:`LossHistory` tells of, where it is recorded, and how wide the counter is."""
+
 
 @probe(DropHistory, reads=(Node,), helper=True)
 async def drop_history(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Report when each interface dropped packets."""
     return await each_node(cluster, scope, DropHistory, drops_of, ask=histories)
+
+
+@probe(LossHistory, reads=(Node,), helper=True)
+async def loss_history(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Report when each Node lost what no counter of an interface shows."""
+    return await each_node(cluster, scope, LossHistory, losses_of, ask=histories)
 
 
 @probe(StealHistory, reads=(Node,), helper=True)
@@ -75,6 +94,38 @@ def drops_of(history: History) -> list[Fact]:
     return found
 
 
+def losses_of(history: History) -> list[Fact]:
+    """Return the losses that were recorded.
+
+    Raises:
+        Absent: None was; the helper is of an older netmedic, or the kernel counts none of them.
+    """
+    recorded = [what for what, (name, _) in LOSSES.items() if len(history.values_of(name)) > FEWEST_STEPS]
+    if not recorded:
+        raise Absent(f"the flight recorder on {history.node} has no losses{history.why}")
+    found: list[Fact] = []
+    for what in recorded:
+        name, bits = LOSSES[what]
+        steps = history.steps(name, bits=bits)
+        ages = [age for age, count in steps.items() if count]
+        found.append(
+            LossHistory(
+                node=history.node,
+                what=what,
+                seconds=history.seconds,
+                steps=len(steps),
+                lost=sum(steps.values()),
+                steps_with_losses=len(ages),
+                first_seconds_ago=max(ages, default=0) // 1000,
+                last_seconds_ago=min(ages, default=0) // 1000,
+                worst_step_lost=max(steps.values(), default=0),
+                source=history.source,
+                at=history.at,
+            )
+        )
+    return found
+
+
 def watched(history: History) -> list[str]:
     """Return the interfaces that were there long enough.
 
@@ -112,9 +163,10 @@ def shares(history: History, signal: str) -> dict[int, int]:
     Raises:
         Absent: It was not recorded.
     """
-    if signal == "cpu_pressure":
+    if signal.endswith("_pressure"):
         # Microseconds in steps of about a second.
-        return {age: min(us // 1000, PERMILLE) for age, us in history.steps("pressure.cpu").items()}
+        steps = history.steps(f"pressure.{signal.removesuffix('_pressure')}")
+        return {age: min(us // 1000, PERMILLE) for age, us in steps.items()}
     ticks, of_all = history.steps(f"cpu.{signal}"), history.steps("cpu.all")
     # Where a file was replaced and time ran backwards, the part is more than the whole.
     found = {age: share(part, whole, PERMILLE) for age, whole in of_all.items() if (part := ticks.get(age, 0)) <= whole}
@@ -150,8 +202,9 @@ def conntrack_of(history: History) -> list[Fact]:
 def correlations_of(history: History) -> list[Fact]:
     """Return the correlations of each interface that dropped anything with each signal that was recorded."""
     signals = {name: shares(history, name) for name in ("steal", "softirq")}
-    if history.values_of("pressure.cpu"):
-        signals["cpu_pressure"] = shares(history, "cpu_pressure")
+    for what in PRESSURES:
+        if history.values_of(f"pressure.{what}"):
+            signals[f"{what}_pressure"] = shares(history, f"{what}_pressure")
     return [
         correlation(history, interface, name, signal)
         for interface in watched(history)

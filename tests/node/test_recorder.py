@@ -92,7 +92,8 @@ def test_every_source_gives_totals_from_what_kernels_write() -> None:
         "/proc/stat": "stat",
         "/proc/net/stat/nf_conntrack": "nf_conntrack",
         "/proc/net/snmp": "snmp",
-        "/proc/pressure/cpu": "pressure_cpu",
+        "/proc/net/netstat": "netstat",
+        **{f"/proc/pressure/{what}": "pressure_cpu" for what in ("cpu", "memory", "io")},
     }
 
     found: dict[str, int] = {}
@@ -101,8 +102,9 @@ def test_every_source_gives_totals_from_what_kernels_write() -> None:
 
     assert set(found) == {
         *(f"net.eth0.{way}_{what}" for way in ("rx", "tx") for what in ("packets", "drop")),
-        *("softnet.processed", "softnet.dropped", "cpu.all", "cpu.steal", "cpu.softirq", "conntrack.lost"),
-        *("tcp.OutSegs", "tcp.RetransSegs", "pressure.cpu"),
+        *("softnet.processed", "softnet.dropped", "softnet.squeezed", "cpu.all", "cpu.steal", "cpu.softirq"),
+        *("conntrack.lost", "conntrack.insert_failed", "pressure.cpu", "pressure.memory", "pressure.io"),
+        *(name.lower() for name in recorder.IP_COUNTERS),
     }
 
 
@@ -145,3 +147,16 @@ def test_what_was_not_recorded_is_named_with_its_reason() -> None:
     assert str(problem.value) == (
         "the flight recorder on node1 has no pressure.cpu (/proc/pressure/cpu: ENOENT: No such file or directory)"
     )
+
+
+def test_the_longest_look_fits_its_slot() -> None:
+    widest = 2**64 - 1
+    longest = {
+        f"net.{'x' * 13}{number:02}.{column}": widest
+        for number in range(recorder.MOST_INTERFACES)
+        for column in recorder.NET_COLUMNS
+    }
+    one = recorder.look(frozenset())
+    one["values"] = dict.fromkeys(one["values"], widest) | longest
+
+    assert len(framed(one)) <= SLOT_BYTES

@@ -10,10 +10,17 @@ from bot.cluster.errors import Malformed
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.cluster.objects import Meta, Node
 from bot.facts.base import Fact, Reason, Unknown
-from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, StealHistory
+from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.scope import Scope
 from bot.node.requests import recall_request
-from bot.probes.history import conntrack_history, drop_correlation, drop_history, pearson_permille, steal_history
+from bot.probes.history import (
+    conntrack_history,
+    drop_correlation,
+    drop_history,
+    loss_history,
+    pearson_permille,
+    steal_history,
+)
 from bot.probes.probe import Probe
 from tests.node.recordings import answer, totals
 
@@ -199,3 +206,46 @@ async def test_a_helper_that_cannot_recall_is_unknown() -> None:
 )
 def test_correlation_needs_samples_and_change(one: list[float], other: list[int], expected: int) -> None:
     assert pearson_permille(one, other) == expected
+
+
+async def test_losses_that_no_interface_shows_are_placed_in_time() -> None:
+    backlog = totals([4 * on for on in SHAPE])
+
+    [fact] = await observe(loss_history, {**NOISY, "softnet.dropped": backlog})
+
+    assert fact == LossHistory(
+        node="node1",
+        what="backlog",
+        seconds=60,
+        steps=60,
+        lost=80,
+        steps_with_losses=20,
+        first_seconds_ago=39,
+        last_seconds_ago=0,
+        worst_step_lost=4,
+    )
+
+
+async def test_a_counter_of_32_bits_that_wrapped_lost_little() -> None:
+    wrapped = [(2**32 - 30 + 2 * step) % 2**32 for step in range(61)]
+
+    [fact] = await observe(loss_history, {**NOISY, "conntrack.lost": wrapped})
+
+    assert isinstance(fact, LossHistory)
+    assert (fact.what, fact.lost, fact.worst_step_lost) == ("conntrack", 120, 2)
+
+
+async def test_a_recording_of_an_older_helper_tells_no_losses() -> None:
+    [fact] = await observe(loss_history, NOISY)
+
+    assert isinstance(fact, Unknown)
+    assert (fact.reason, fact.detail) == (Reason.ABSENT, "the flight recorder on node1 has no losses")
+
+
+async def test_drops_that_came_with_waiting_for_disks_are_held_against_it() -> None:
+    waits = totals([900_000 * on for on in SHAPE])
+
+    found = await observe(drop_correlation, {**NOISY, "pressure.io": waits})
+
+    [io] = [fact for fact in found if isinstance(fact, DropCorrelation) and fact.signal == "io_pressure"]
+    assert (io.correlation_permille, io.signal_with_drops_permille, io.signal_without_drops_permille) == (1000, 900, 0)

@@ -22,11 +22,15 @@ SLOTS = 900
 SLOT_BYTES = 4096
 PREFIX = 16  # eight hexadecimal digits each: length and checksum
 STEP_MS = 1000
-# 16 interfaces fill a slot; uplinks, bridges and overlays are few. Pods' own are left out.
-MOST_INTERFACES = 16
+# So many fit a slot, however long their names and numbers; uplinks, bridges and overlays are few. Pods' are left out.
+MOST_INTERFACES = 12
 POD_KINDS = frozenset({"veth", "netkit"})
 LOOPBACK = 772
 NET_COLUMNS = {name: proc.NET_DEV_COLUMNS.index(name) for name in ("rx_packets", "rx_drop", "tx_packets", "tx_drop")}
+IP_COUNTERS = (
+    *("Tcp.OutSegs", "Tcp.RetransSegs", "Tcp.EstabResets", "Udp.RcvbufErrors", "Ip.OutNoRoutes"),
+    *("TcpExt.ListenOverflows", "TcpExt.TCPTimeouts", "TcpExt.IPReversePathFilter", "IpExt.InNoRoutes"),
+)
 NETFILTER = "/proc/sys/net/netfilter/nf_conntrack"
 
 
@@ -78,7 +82,8 @@ def net_dev(text: str, watched: frozenset[str]) -> dict[str, int]:
 def softnet(text: str, _: frozenset[str]) -> dict[str, int]:
     """Return the sums of all CPUs."""
     rows = proc.softnet_stat(text).values()
-    return {f"softnet.{name}": sum(row[place] for row in rows) for place, name in enumerate(("processed", "dropped"))}
+    columns = ("processed", "dropped", "squeezed")
+    return {f"softnet.{name}": sum(row[place] for row in rows) for place, name in enumerate(columns)}
 
 
 def cpu(text: str, _: frozenset[str]) -> dict[str, int]:
@@ -89,13 +94,25 @@ def cpu(text: str, _: frozenset[str]) -> dict[str, int]:
 
 def conntrack(text: str, _: frozenset[str]) -> dict[str, int]:
     """Return the losses of all CPUs."""
-    return {"conntrack.lost": sum(row["drop"] + row["early_drop"] for row in proc.conntrack_stat(text))}
+    rows = proc.conntrack_stat(text)
+    return {
+        "conntrack.lost": sum(row["drop"] + row["early_drop"] for row in rows),
+        "conntrack.insert_failed": sum(row["insert_failed"] for row in rows),
+    }
 
 
 def snmp(text: str, _: frozenset[str]) -> dict[str, int]:
-    """Return what TCP sent and sent again."""
+    """Return what was sent again, dropped for want of room, or led nowhere. From /proc/net/snmp, netstat."""
     found = proc.snmp(text)
-    return {f"tcp.{name}": found[f"Tcp.{name}"] for name in ("OutSegs", "RetransSegs") if f"Tcp.{name}" in found}
+    return {name.lower(): found[name] for name in IP_COUNTERS if name in found}
+
+
+def waited(text: str) -> int:
+    """Return the microseconds in which some task waited."""
+    found = proc.pressure(text)
+    if "some" not in found:
+        raise Problem("some is not in it")
+    return found["some"]
 
 
 SOURCES: Mapping[str, Callable[[str, frozenset[str]], dict[str, int]]] = {
@@ -106,7 +123,10 @@ SOURCES: Mapping[str, Callable[[str, frozenset[str]], dict[str, int]]] = {
     f"{NETFILTER}_max": lambda text, _: {"conntrack.max": proc.number(text)},
     "/proc/net/stat/nf_conntrack": conntrack,
     "/proc/net/snmp": snmp,
-    "/proc/pressure/cpu": lambda text, _: {"pressure.cpu": proc.pressure(text).get("some", 0)},
+    "/proc/net/netstat": snmp,
+    "/proc/pressure/cpu": lambda text, _: {"pressure.cpu": waited(text)},
+    "/proc/pressure/memory": lambda text, _: {"pressure.memory": waited(text)},
+    "/proc/pressure/io": lambda text, _: {"pressure.io": waited(text)},
 }
 
 
