@@ -95,7 +95,7 @@ def test_a_rule_lies_in_a_folder_and_is_named_after_a_fault(rule: Rule) -> None:
 
 @rules
 def test_the_texts_of_a_rule_are_sentences(rule: Rule) -> None:
-    assert rule.title[0].isupper() or rule.title.startswith("kube-proxy")
+    assert rule.title[0].isupper() or rule.title.startswith(("kube-proxy", "etcd"))
     assert rule.summary.endswith(".")
     assert rule.refuted_by.endswith(".")
     assert rule.remedy.endswith(".")

@@ -13,9 +13,10 @@ from urllib.parse import quote
 import msgspec
 
 from bot.cluster import errors, exec, health, meter, pages, redact  # noqa: A004 - the subject's own name
-from bot.cluster.objects import Object, Pod
+from bot.cluster.objects import Pod
 from bot.cluster.port import T
 from bot.cluster.refusals import Action
+from bot.cluster.served import Served, path_of
 from bot.cluster.transport import Transport
 from bot.node.requests import HELPER_COMMAND
 
@@ -53,7 +54,7 @@ class LiveCluster:
         self._helper_namespace = helper_namespace
         self._helper_labels = helper_labels
         self._helpers: dict[str, str] = {}
-        self._served: dict[type[Object], str] = {}
+        self._served = Served(transport)
         self._skipped: dict[str, pages.Skipped] = {}
         self._execs = asyncio.Semaphore(EXECS_IN_FLIGHT)
 
@@ -99,8 +100,8 @@ class LiveCluster:
         if not _NAME.fullmatch(name) or (of.resource.namespaced and not _NAME.fullmatch(namespace)):
             raise missing
         action = Action(verb="get", permission=of.resource.permission, namespace=namespace, name=name)
-        for version in self._versions(of):
-            path = f"{_path(of, version, namespace)}/{quote(name, safe='')}"
+        for at in await self._served.places(of):
+            path = f"{path_of(of, at, namespace)}/{quote(name, safe='')}"
             try:
                 content = await self.transport.get(path, action)
             except errors.NotFound as problem:
@@ -108,7 +109,7 @@ class LiveCluster:
             except errors.Absent as problem:
                 absent = problem
                 continue
-            self._served[of] = version
+            self._served.found(of, at)
             return pages.decode_object(content, of)
         raise absent
 
@@ -120,11 +121,11 @@ class LiveCluster:
             return [*await self._one(of, name=named[1], namespace=namespace)]
         action = Action(verb="list", permission=of.resource.permission, namespace=namespace)
         selectors = {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
-        for version in self._versions(of):
+        for at in await self._served.places(of):
             try:
                 found = await pages.read_list(
                     self.transport,
-                    _path(of, version, namespace),
+                    path_of(of, at, namespace),
                     of,
                     action=action,
                     selectors=selectors,
@@ -133,7 +134,7 @@ class LiveCluster:
             except errors.Absent as problem:
                 absent = problem
                 continue
-            self._served[of] = version
+            self._served.found(of, at)
             return sorted(found, key=lambda obj: (obj.metadata.namespace, obj.metadata.name))
         raise absent
 

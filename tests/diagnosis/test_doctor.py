@@ -150,6 +150,7 @@ async def test_nodes_that_may_not_be_listed_leave_the_helper_unchecked() -> None
 def test_the_reads_are_those_of_all_probes() -> None:
     wanted = {of.resource.permission for each in PROBES for of in each.reads}
     wanted |= {"pods/log"} if any(each.logs for each in PROBES) else set()
+    wanted |= {path for each in PROBES for path in each.paths}
 
     assert {each.permission for each in needed(PROBES)} == wanted
 
