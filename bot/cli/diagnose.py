@@ -69,6 +69,13 @@ Examples:
 )
 @click.option("--explain", is_flag=True, help="Show the whole proof of each cause.")
 @click.option(
+    "--picture",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    callback=lambda *given: drawable(given[-1]),
+    help="Draw the path besides, as FILE.png or FILE.svg.",
+)
+@click.option(
     "--budget",
     type=Seconds(min=0, min_open=True, max=600),
     metavar="SECONDS",
@@ -85,6 +92,7 @@ def diagnose(
     bundle: Path | None,
     output: str,
     explain: bool,
+    picture: Path | None,
     budget: float | None,
 ) -> int:
     """Find out why something on the network fails.
@@ -98,11 +106,32 @@ def diagnose(
         raise click.UsageError("--from reads a snapshot: leave --context and --kubeconfig out.")
     where = Where(kubeconfig=kubeconfig, context=context, bundle=bundle)
     found = answer(program, where, " ".join(symptom), namespace=namespace, budget_seconds=budget)
+    if picture:
+        save(found, picture)
     if output == "text":
         draw(report(found, explain=explain))
     else:
         write(WRITERS[output](found))
     return status_of(found)
+
+
+def drawable(file: Path | None) -> Path | None:
+    """Return a file's name, or refuse one whose ending is of no picture that can be made."""
+    if file and file.suffix not in (".png", ".svg"):
+        raise click.BadParameter(f"{file.name} has to end in .png or .svg.")
+    return file
+
+
+def save(found: Diagnosis, file: Path) -> None:
+    """Draw the path of a diagnosis into a file."""
+    from bot.pictures.path import path_picture  # noqa: PLC0415 - most runs draw nothing
+    from bot.pictures.raster import CannotDraw  # noqa: PLC0415
+
+    drawn = path_picture(found)
+    try:
+        file.write_bytes(drawn.svg.encode() if file.suffix == ".svg" else drawn.png)
+    except (OSError, CannotDraw) as problem:
+        click.echo(f"The picture {file} was not written: {problem}", err=True)
 
 
 def answer(program: Program, where: Where, symptom: str, *, namespace: str, budget_seconds: float | None) -> Diagnosis:

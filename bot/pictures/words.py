@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
+from itertools import takewhile
 
 ALT_LIMIT = 1000
 """Characters; Slack takes 2,000 in an image block and 1,000 with a file."""
@@ -53,6 +55,14 @@ def cut(text: str, room: float, size: float, *, bold: bool = False) -> str:
         if width(shorter, size, bold=bold) <= room:
             return shorter
     return "…"
+
+
+def without_domain(names: Collection[str]) -> dict[str, str]:
+    """Return names with what stands for them among each other: without the domain that all those with one share."""
+    domains = [name.split(".")[:0:-1] for name in names if "." in name]
+    shared = sum(1 for _ in takewhile(lambda labels: len(set(labels)) == 1, zip(*domains, strict=False)))
+    kept = shared if len(domains) > 1 else 0
+    return {name: ".".join(name.split(".")[:-kept]) if kept and "." in name else name for name in names}
 
 
 def wrapped(text: str, room: float, size: float, *, most: int = 3, bold: bool = False) -> list[str]:

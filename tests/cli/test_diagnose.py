@@ -86,6 +86,24 @@ def test_explain_shows_the_proof() -> None:
     assert same_as_golden(result.stdout, "noisy_neighbour-explain.txt")
 
 
+@pytest.mark.parametrize(("name", "beginning"), [("path.png", b"\x89PNG"), ("path.svg", b"<svg ")])
+def test_the_path_is_drawn_besides(name: str, beginning: bytes, tmp_path: Path) -> None:
+    file = tmp_path / name
+    result = run(FakeProgram(answers=[fixtures.wrong_port()]), "diagnose", "web", "--picture", str(file))
+
+    assert file.read_bytes().startswith(beginning)
+    assert same_as_golden(result.stdout, "wrong_port.txt")
+
+
+def test_a_picture_that_cannot_be_written_costs_nobody_the_diagnosis(tmp_path: Path) -> None:
+    file = tmp_path / "none" / "path.svg"
+    result = run(FakeProgram(answers=[fixtures.wrong_port()]), "diagnose", "web", "--picture", str(file))
+
+    assert result.exit_code == 1
+    assert same_as_golden(result.stdout, "wrong_port.txt")
+    assert result.stderr.startswith(f"The picture {file} was not written: ")
+
+
 def test_everything_that_was_asked_arrives() -> None:
     program = FakeProgram(answers=[fixtures.nothing_found()])
     run(
@@ -121,6 +139,7 @@ def test_a_snapshot_is_read_instead_of_a_cluster(tmp_path: Path) -> None:
         (("web", "--budget", "0"), "0.0 is not in the range 0<x<=600"),
         (("web", "--budget", "nan"), "nan is not a number of seconds"),
         (("web", "-o", "xml"), "'xml' is not one of 'text', 'json', 'yaml'"),
+        (("web", "--picture", "path.gif"), "path.gif has to end in .png or .svg."),
         (("web", "--from", "nowhere.json"), "'nowhere.json' does not exist"),
         (("web", "--from", __file__, "--context", "prod"), "--from reads a snapshot"),
     ],
