@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -19,6 +19,8 @@ from bot.cluster.writer import FIELD_MANAGER, Conflict, Json, Operation, Refused
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import ApiClient
+
+Body = list[dict[str, Json]] | dict[str, Json]
 
 REQUEST_SECONDS = 15.0
 """Admission webhooks may take 10 s by default (admissionregistration.k8s.io/v1), then some."""
@@ -75,6 +77,22 @@ class LiveWriter:
         query = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
         return await self._ask("PATCH", target, action=_action("patch", target), query=query, body=body)
 
+    async def create(self, target: Target, obj: Mapping[str, Json], *, dry_run: bool) -> dict[str, Json]:
+        """Make an object."""
+        query = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return await self._ask("POST", target, action=_action("create", target), query=query, body=dict(obj))
+
+    async def delete(self, target: Target, *, uid: str, dry_run: bool) -> None:
+        """Delete this very object; the server compares the uid."""
+        body: dict[str, Json] = {
+            "kind": "DeleteOptions",
+            "apiVersion": "v1",
+            "propagationPolicy": "Background",
+            "preconditions": {"uid": uid},
+        }
+        query = {"dryRun": "All"} if dry_run else {}
+        await self._ask("DELETE", target, action=_action("delete", target), query=query, body=body)
+
     async def _ask(
         self,
         method: str,
@@ -82,9 +100,9 @@ class LiveWriter:
         *,
         action: Action,
         query: dict[str, str] | None = None,
-        body: list[dict[str, Json]] | None = None,
+        body: Body | None = None,
     ) -> dict[str, Json]:
-        path = _path(target) + (f"?{urlencode(query)}" if query else "")
+        path = _path(target, of_one=method != "POST") + (f"?{urlencode(query)}" if query else "")
         code, content = await self._send(method, path, action, body)
         if code == HTTPStatus.UNAUTHORIZED:
             await self.close()
@@ -100,9 +118,7 @@ class LiveWriter:
             raise errors.Malformed(f"{self._who} answered no object to {action}")
         return answer
 
-    async def _send(
-        self, method: str, path: str, action: Action, body: list[dict[str, Json]] | None
-    ) -> tuple[int, bytes]:
+    async def _send(self, method: str, path: str, action: Action, body: Body | None) -> tuple[int, bytes]:
         # Half a second to import, and only plans need it.
         await asyncio.to_thread(importlib.import_module, "kubernetes.aio.client")
         import aiohttp  # noqa: PLC0415
@@ -112,7 +128,7 @@ class LiveWriter:
         if self._credentials.authorization:
             headers["Authorization"] = self._credentials.authorization
         if body is not None:
-            headers["Content-Type"] = "application/json-patch+json"
+            headers["Content-Type"] = "application/json-patch+json" if method == "PATCH" else "application/json"
         try:
             async with asyncio.timeout(self._request_seconds):
                 response = await api.call_api(
@@ -158,13 +174,12 @@ def _action(verb: str, target: Target) -> Action:
     return Action(verb=verb, permission=resource_of(target).permission, namespace=target.namespace, name=target.name)
 
 
-def _path(target: Target) -> str:
+def _path(target: Target, *, of_one: bool = True) -> str:
     resource = resource_of(target)
     root = "/apis" if resource.group else "/api"
     place = ["namespaces", target.namespace] if resource.namespaced else []
-    return "/".join(
-        [root, target.api_version, *(quote(part, safe="") for part in (*place, resource.plural, target.name))]
-    )
+    name = [target.name] if of_one else []
+    return "/".join([root, target.api_version, *(quote(part, safe="") for part in (*place, resource.plural, *name))])
 
 
 def _error(code: int, content: bytes, action: Action, target: Target, *, who: str, context: str) -> Exception:
@@ -173,6 +188,8 @@ def _error(code: int, content: bytes, action: Action, target: Target, *, who: st
     # RBAC says "User ... cannot patch resource ..."; quotas and admission webhooks answer 403 too.
     rejected = code == HTTPStatus.FORBIDDEN and f"cannot {action.verb} resource" not in (status.message or "")
     if code == HTTPStatus.CONFLICT:
+        if action.verb == "create" and "already exists" in (status.message or ""):
+            return Conflict(f"{target} exists already")
         return Conflict(f"{target} was changed by somebody else in the meantime ({said})")
     if rejected or code in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
         return Refused(f"{who} does not accept the change of {target} ({code}): {said}")

@@ -12,9 +12,9 @@ from bot.cluster.memory import EPOCH, MemoryCluster
 from bot.cluster.writer import Conflict, Json, Operation, Refused, Target
 
 Fault = Callable[[str, Target], ClusterError | None]
-"""Told ``read``, ``dry run``, ``patch`` or ``patched`` and the target, it returns what goes wrong there, if anything.
+"""Told ``read``, ``dry run``, ``patch``, ``create`` or ``delete`` and the target, it returns what goes wrong.
 
-``patched`` is asked after the change was made: the answer that got lost on its way back.
+``patched``, ``created`` and ``deleted`` are asked after the change was made: the answer that got lost on its way back.
 """
 
 
@@ -85,6 +85,30 @@ class MemoryWriter:
             self._fail("patched", target)
             changed = self._objects[target]
         return copy.deepcopy(changed)
+
+    async def create(self, target: Target, obj: Mapping[str, Json], *, dry_run: bool) -> dict[str, Json]:
+        """Keep a new object, or make up what it would be."""
+        doing = "dry run" if dry_run else "create"
+        self.log.append(f"{doing} {target}")
+        self._fail(doing, target)
+        if target in self._objects:
+            raise Conflict(f"{target} exists already")
+        if dry_run:
+            return copy.deepcopy(dict(obj))
+        self.put(obj)
+        self._fail("created", target)
+        return copy.deepcopy(self._objects[target])
+
+    async def delete(self, target: Target, *, uid: str, dry_run: bool) -> None:
+        """Forget an object."""
+        doing = "dry run" if dry_run else "delete"
+        self.log.append(f"{doing} {target}")
+        self._fail(doing, target)
+        if _mapping(self._find(target)["metadata"])["uid"] != uid:
+            raise Conflict(f"{target} is another one by now")
+        if not dry_run:
+            self.remove(target)
+            self._fail("deleted", target)
 
     async def close(self) -> None:
         """Do nothing."""

@@ -1,8 +1,8 @@
-"""The port through which approved plans change a cluster: one field of a named object, pinned to what was seen."""
+"""The port through which approved plans change a cluster: named objects, pinned to what was seen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -85,16 +85,38 @@ class Writer(Protocol):
         """
         ...
 
+    async def create(self, target: Target, obj: Mapping[str, Json], *, dry_run: bool) -> dict[str, Json]:
+        """Make an object, and return what it became, or would become.
+
+        Raises:
+            Conflict: One of that name exists.
+            Refused: It is not accepted.
+        """
+        ...
+
+    async def delete(self, target: Target, *, uid: str, dry_run: bool) -> None:
+        """Delete this very object, and what it owns.
+
+        Raises:
+            NotFound: It does not exist.
+            Conflict: The object of that name is another one.
+        """
+        ...
+
     async def close(self) -> None:
         """Give back its connections."""
         ...
 
 
+JOB = ("batch/v1", "Job")
+POD = ("v1", "Pod")
+POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
+
 WRITABLE: dict[tuple[str, str], Resource] = {
     (f"{of.resource.group}/{version}" if of.resource.group else version, of.__name__): of.resource
     for of in OBJECT_TYPES
     for version in of.resource.versions
-}
+} | {JOB: Resource("batch", ("v1",), "jobs")}
 """Where objects are served, by apiVersion and kind: what a playbook may name."""
 
 

@@ -127,6 +127,12 @@ class PlanReport:
     blast_radius: str
     reversible: bool
     risk: str
+    commands: tuple[str, ...] = ()
+    """What a person has to run, where it cannot be applied from here."""
+    foreseen: tuple[str, ...] = ()
+    """What was found out about its effect beforehand."""
+    by_hand: str = ""
+    """Why it cannot be approved; empty if it can."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +158,8 @@ class Timing:
     """Received from it, as it sent them."""
     helper_requests: int = 0
     """Questions to node helpers, each of which starts a program there."""
+    stopped_early: bool = False
+    """Objects alone proved the cause, and Nodes were not waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)

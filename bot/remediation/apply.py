@@ -14,8 +14,9 @@ from bot.cluster.writer import LOOK_AGAIN, Writer
 from bot.diagnosis.report import Diagnosis
 from bot.remediation.confirm import Confirmation, confirm
 from bot.remediation.diff import canonical
+from bot.remediation.doing import NotDone, do, wait
 from bot.remediation.look import Live, Match, Sleep, compare, look, what_changed
-from bot.remediation.plan import Change, Plan
+from bot.remediation.plan import Action, Change, Plan
 from bot.remediation.restore import restore
 from bot.store.records import PlanState, StepState
 from bot.store.store import Store, utc_now
@@ -129,12 +130,7 @@ class Applier:
             await self._record(plan, number, change, StepState.SENT)
             was_sent = True
             try:
-                after = await self.writer.patch(
-                    change.target,
-                    change.operations(live.obj),
-                    resource_version=live.resource_version,
-                    dry_run=False,
-                )
+                after = await do(change, live, self.writer)
             except LOOK_AGAIN as again:
                 problem = again
                 await self.sleep(pause)
@@ -148,6 +144,10 @@ class Applier:
         else:
             if await self._untouched(change, was_sent=True) is not None:
                 raise Stopped(str(problem))
+        try:
+            await wait(change, self.writer, sleep=self.sleep)
+        except (NotDone, ClusterError) as failed:
+            raise Stopped(str(failed)) from failed
         await self._record(plan, number, change, StepState.DONE)
 
     async def _untouched(self, change: Change, *, was_sent: bool) -> Live | None:
@@ -187,11 +187,13 @@ class Applier:
         return _move(plan, PlanState.RESTORING, f"{text}{PUTTING_BACK}", result)
 
     async def _restore(self, plan: Plan, *, reason: str) -> Progress:
-        """Put back the steps that were made, the last one first."""
+        """Put back the steps that were made, the last one first, restarts after all others."""
         by_hand: list[str] = []
-        for record in reversed(await self.store.steps(plan.hash)):
-            if record.state is StepState.UNDONE:
-                continue
+        begun = [
+            record for record in reversed(await self.store.steps(plan.hash)) if record.state is not StepState.UNDONE
+        ]
+        # Pods that restart read settings as they find them, so these go back first.
+        for record in sorted(begun, key=lambda record: plan.changes[record.step].action is Action.RESTART):
             change = plan.changes[record.step]
             left = await restore(change, self.writer, sleep=self.sleep)
             if left is None:

@@ -91,7 +91,7 @@ def _wrong_plan(plan: Plan, click: Click) -> str:
     if plan.context != click.context:
         return f"This plan is for the cluster {plan.context}; this bot changes {click.context or 'none'}."
     if plan.unchecked:
-        return f"This plan was never tried by the API server: {plan.unchecked}."
+        return f"This plan cannot be applied from here: {plan.unchecked.rstrip('.')}."
     if click.at >= plan.expires:
         return f"This plan expired at {plan.expires:%H:%M} UTC. Ask for a new diagnosis."
     return ""

@@ -1,52 +1,73 @@
-"""One step of a playbook, filled in: the exact change of one object."""
+"""Changes of objects that exist: the exact fields, tried by the API server in a dry run."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import OBJECT_TYPES
 from bot.cluster.port import Cluster
-from bot.cluster.writer import Conflict, Json, Target, Writer, resource_of
+from bot.cluster.writer import Conflict, Json, Target, Writer
 from bot.diagnosis.report import Cause
-from bot.remediation.diff import digest, shown_text, unified
+from bot.remediation import inner
+from bot.remediation.desk import Desk, Made, NoPlan, target_of
+from bot.remediation.diff import diff_texts, digest, metadata_of, plain_text, shown_text, unified
+from bot.remediation.fieldpath import FieldPath, NoSuchField
+from bot.remediation.foresight import foresee
 from bot.remediation.holes import fill, fill_typed
-from bot.remediation.plan import Change, Edit
-from bot.remediation.playbook import Patch
-from bot.remediation.values import DNS_LABEL, DNS_NAME, TYPES, shown
+from bot.remediation.owners import keeper
+from bot.remediation.plan import Action, Change, Edit
+from bot.remediation.rollout import restarts_by_itself
+from bot.remediation.steps import Patch, Restart
+from bot.remediation.values import TYPES
 
 ATTEMPTS = 2
 """Of a dry run, when somebody changes the object between the look and the try (ours)."""
+RESTARTED_AT = "netmedic/restarted-at"
+"""Annotation of a Pod template; a new value makes new Pods, as ``kubectl rollout restart`` does."""
+ANNOTATIONS = FieldPath.parse("spec.template.metadata.annotations")
+
+Edits = Callable[[dict[str, Json]], tuple[Edit, ...]]
+"""What to change in an object."""
 
 
-class NoPlan(Exception):
-    """The playbook cannot be filled in for this cause. The text says why, for people; it has no full stop."""
+async def patched(step: Patch, desk: Desk) -> Made:
+    """Return a patch; tried, where there is a writer."""
+    target = target_of(step.of, desk.cause)
+    if desk.writer is None:
+        return Made(change=replace(await _recorded(step, target, desk), wait_seconds=step.within_seconds))
+    made = await _tried(target, lambda live: _edits(step, target, desk.cause, live), desk.writer)
+    foreseen = await foresee(made.change, desk)
+    return replace(made, change=replace(made.change, wait_seconds=step.within_seconds), foreseen=foreseen)
 
 
-def target_of(step: Patch, cause: Cause) -> Target:
-    """Return the object a step is about, its namespace and name held to what Kubernetes allows.
+async def restarted(step: Restart, desk: Desk) -> Made:
+    """Return what replaces the Pods of a workload."""
+    target = target_of(step.of, desk.cause)
+    at = desk.made.isoformat(timespec="seconds")
 
-    Raises:
-        NoPlan: They are not, or the cause is about another kind of object.
-        NothingToFill: The cause does not name it.
-    """
-    about_subject = len(step.kinds) > 1 or "{cause.subject." in step.namespace + step.name
-    if about_subject and cause.subject.kind not in step.kinds:
-        raise NoPlan(f"it is for a {' or '.join(step.kinds)}, and the fault is at {cause.subject}")
-    target = Target(
-        api_version=step.api_version,
-        kind=cause.subject.kind if about_subject else step.kinds[0],
-        namespace=fill(step.namespace, cause),
-        name=fill(step.name, cause),
-    )
-    if not DNS_NAME.fullmatch(target.name):
-        raise NoPlan(f"{shown(target.name)} is no name of a {target.kind}")
-    if resource_of(target).namespaced and not DNS_LABEL.fullmatch(target.namespace):
-        raise NoPlan(f"{shown(target.namespace)} is no name of a namespace")
-    return target
+    def edits(live: dict[str, Json]) -> tuple[Edit, ...]:
+        if not restarts_by_itself(live):
+            raise NoPlan(f"the Pods of {target} are only replaced when somebody deletes them (OnDelete)")
+        before = ANNOTATIONS.read(live)
+        kept = before if isinstance(before, dict) else {}
+        return (Edit(path=ANNOTATIONS, before=before, after={**kept, RESTARTED_AT: at}),)
+
+    if desk.writer is None:
+        made = Made(change=Change(target=target, fragment=_fragment(target, edits(_SKELETON), _SKELETON, "")))
+    else:
+        made = await _tried(target, edits, desk.writer)
+    change = replace(made.change, action=Action.RESTART, wait_seconds=step.within_seconds)
+    return replace(made, change=change, kept_by="")  # a restart is no setting that another tool would put back
 
 
-async def tried(step: Patch, target: Target, cause: Cause, writer: Writer) -> tuple[Change, str]:
+_SKELETON: dict[str, Json] = {"spec": {"template": {"metadata": {}}}}
+
+
+async def _tried(target: Target, edits_of: Edits, writer: Writer) -> Made:
     """Return a change that the API server accepted in a dry run, and its diff.
 
     Raises:
@@ -55,7 +76,7 @@ async def tried(step: Patch, target: Target, cause: Cause, writer: Writer) -> tu
     """
     for left in reversed(range(ATTEMPTS)):
         live = await writer.read(target)
-        edits = _edits(step, target, cause, live)
+        edits = edits_of(live)
         metadata = metadata_of(live)
         version = str(metadata.get("resourceVersion", ""))
         change = Change(
@@ -76,39 +97,49 @@ async def tried(step: Patch, target: Target, cause: Cause, writer: Writer) -> tu
         for edit in edits:
             if edit.path.read(dry) != edit.after:
                 raise NoPlan(f"the API server would not keep {edit.path} of {target} as it is set")
-        return change, unified(live, dry, name=str(target), was="live", becomes="after the fix")
+        diff = unified(live, dry, name=str(target), was="live", becomes="after the fix")
+        diffs = [diff, *_inner_diffs(change)]
+        return Made(change=change, diff="\n".join(diffs), kept_by=keeper(live, edits))
     raise AssertionError("the last attempt returns or raises")
 
 
-async def recorded(step: Patch, target: Target, cause: Cause, cluster: Cluster) -> Change:
+def _inner_diffs(change: Change) -> list[str]:
+    """Return what changes in the texts of a ConfigMap, whose values a diff of objects hides."""
+    return [
+        diff_texts(
+            plain_text(str(edit.before)),
+            plain_text(str(edit.after)),
+            name=f"{change.target} {edit.path}",
+            was="live",
+            becomes="after the fix",
+        )
+        for edit in change.edits
+        if change.target.kind == "ConfigMap" and edit.path.way[:1] == ("data",)
+    ]
+
+
+async def _recorded(step: Patch, target: Target, desk: Desk) -> Change:
     """Return a change made from what the reader knows of the object, which is not all of it.
 
     Raises:
         NoPlan: The object cannot be read.
         NothingToFill, WrongValue, NoSuchField: The change cannot be made.
     """
+    obj = await _known(target, desk.cluster)
+    edits = _edits(step, target, desk.cause, obj)
+    return Change(target=target, edits=edits, fragment=_fragment(target, edits, obj, ""))
+
+
+async def _known(target: Target, cluster: Cluster) -> dict[str, Json]:
+    if target.kind == "ConfigMap":
+        raise NoPlan(
+            f"the text of {target} is not kept by what reads the cluster, so its change is only planned where it can be tried"
+        )
     [of] = [of for of in OBJECT_TYPES if of.__name__ == target.kind]
     try:
-        known = await cluster.get(of, name=target.name, namespace=target.namespace)
+        return _mapping(await cluster.get(of, name=target.name, namespace=target.namespace))
     except ClusterError as problem:
         raise NoPlan(str(problem)) from problem
-    obj = _mapping(known)
-    edits = _edits(step, target, cause, obj)
-    return Change(
-        target=target,
-        uid="",
-        resource_version="",
-        digest="",
-        seen="",
-        edits=edits,
-        fragment=_fragment(target, edits, obj, ""),
-    )
-
-
-def metadata_of(obj: dict[str, Json]) -> dict[str, Json]:
-    """Return an object's metadata."""
-    metadata = obj.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}
 
 
 def _mapping(part: msgspec.Struct) -> dict[str, Json]:
@@ -127,6 +158,13 @@ def _value(value: object) -> Json:
 
 def _edits(step: Patch, target: Target, cause: Cause, obj: dict[str, Json]) -> tuple[Edit, ...]:
     """Return the fields of a step that are not yet as they should be, with old and new values."""
+    edits = _inner_edits(step, cause, obj) if step.inside else _own_edits(step, cause, obj)
+    if not edits:
+        raise NoPlan(f"{target} already is as the fix would make it")
+    return edits
+
+
+def _own_edits(step: Patch, cause: Cause, obj: dict[str, Json]) -> tuple[Edit, ...]:
     edits: list[Edit] = []
     for setting in step.settings:
         path = setting.path.fill(lambda value: fill(value, cause))
@@ -134,9 +172,21 @@ def _edits(step: Patch, target: Target, cause: Cause, obj: dict[str, Json]) -> t
         after = TYPES[setting.type](fill_typed(setting.value, cause), before)
         if before != after:
             edits.append(Edit(path=path, before=before, after=after))
-    if not edits:
-        raise NoPlan(f"{target} already is as the fix would make it")
     return tuple(edits)
+
+
+def _inner_edits(step: Patch, cause: Cause, obj: dict[str, Json]) -> tuple[Edit, ...]:
+    """Return the one edit of a ConfigMap's key, whose text is a document with fields of its own."""
+    outer = FieldPath(("data",), step.inside)
+    before = outer.read(obj)
+    if not isinstance(before, str):
+        raise NoSuchField(f"{outer} is not set")
+    after = before
+    for setting in step.settings:
+        value = TYPES[setting.type](fill_typed(setting.value, cause), setting.path.read(inner.read(after)))
+        after = inner.put(after, setting.path, value)
+    same = inner.read(before) == inner.read(after)
+    return () if same else (Edit(path=outer, before=before, after=after),)
 
 
 def _fragment(target: Target, edits: tuple[Edit, ...], obj: dict[str, Json], resource_version: str) -> dict[str, Json]:

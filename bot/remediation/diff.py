@@ -65,6 +65,21 @@ def text(obj: Json) -> str:
     return yaml.safe_dump(obj, default_flow_style=False, width=1000, sort_keys=True)
 
 
+def plain_text(text: str) -> str:
+    """Return a text of several lines in ASCII, as :func:`text` writes objects."""
+    return "\n".join("".join(_ascii(character) for character in line) for line in text.splitlines())
+
+
+def _ascii(character: str) -> str:
+    return character if character.isascii() and character.isprintable() else ascii(character)[1:-1]
+
+
+def metadata_of(obj: dict[str, Json]) -> dict[str, Json]:
+    """Return an object's metadata."""
+    metadata = obj.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
 def hide(value: Json, before: Json) -> Json:
     """Return a value with possible secrets replaced; those that differ from ``before`` say so."""
     if isinstance(value, dict):

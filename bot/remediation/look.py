@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeVar
 
-from bot.cluster.errors import ClusterError
+from bot.cluster.errors import ClusterError, NotFound
 from bot.cluster.writer import MAYBE_CHANGED, Json, Writer
-from bot.remediation.changes import metadata_of
-from bot.remediation.diff import diff_texts, digest, shown_text
+from bot.remediation.diff import diff_texts, digest, metadata_of, shown_text
 from bot.remediation.fieldpath import NoSuchField
-from bot.remediation.plan import Change
+from bot.remediation.plan import Action, Change
 
 Sleep = Callable[[float], Awaitable[None]]
 R = TypeVar("R")
@@ -47,7 +46,28 @@ class Live:
 
 
 def compare(change: Change, obj: dict[str, Json]) -> Match:
-    """Return how a live object compares with a change."""
+    """Return how a live object compares with a change; an empty one is not there."""
+    match change.action:
+        case Action.CREATE:
+            return Match.UNTOUCHED if not obj else Match.APPLIED if holds(obj, dict(change.fragment)) else Match.OTHER
+        case Action.RUN:
+            return Match.UNTOUCHED if not obj else Match.APPLIED
+        case Action.DELETE:
+            return Match.UNTOUCHED if metadata_of(obj).get("uid") == change.uid else Match.APPLIED
+        case _:
+            return _compare_fields(change, obj)
+
+
+def holds(obj: Json, part: Json) -> bool:
+    """Tell whether everything of a part is in an object; the API server adds defaults."""
+    if isinstance(part, dict):
+        return isinstance(obj, dict) and all(key in obj and holds(obj[key], value) for key, value in part.items())
+    if isinstance(part, list):
+        return isinstance(obj, list) and len(obj) == len(part) and all(map(holds, obj, part))
+    return obj == part
+
+
+def _compare_fields(change: Change, obj: dict[str, Json]) -> Match:
     if metadata_of(obj).get("uid", "") != change.uid:
         return Match.OTHER
     if digest(obj) == change.digest:
@@ -61,6 +81,8 @@ def compare(change: Change, obj: dict[str, Json]) -> Match:
 
 def what_changed(change: Change, obj: dict[str, Json]) -> str:
     """Return as a unified diff what became of an object since the plan was made."""
+    if not change.seen:
+        return f"{change.target} exists by now." if obj else f"{change.target} is gone."
     if metadata_of(obj).get("uid", "") != change.uid:
         return f"{change.target} was deleted and made again."
     return diff_texts(change.seen, shown_text(obj), name=str(change.target), was="planned from", becomes="live")
@@ -70,9 +92,14 @@ async def look(writer: Writer, change: Change, *, sleep: Sleep = asyncio.sleep) 
     """Return the live object of a change; tries for a while to reach the API server.
 
     Raises:
-        ClusterError: It cannot be read.
+        ClusterError: It cannot be read; a field of an object that is gone cannot be set.
     """
-    obj = await patiently(lambda: writer.read(change.target), sleep=sleep)
+    try:
+        obj = await patiently(lambda: writer.read(change.target), sleep=sleep)
+    except NotFound:
+        if change.action in (Action.PATCH, Action.RESTART):
+            raise
+        obj = {}
     return Live(obj=obj, match=compare(change, obj))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,16 +12,24 @@ from bot.cluster.errors import ClusterError, NotFound
 from bot.cluster.port import Cluster
 from bot.cluster.writer import Refused, Writer
 from bot.diagnosis.report import Cause, Diagnosis
-from bot.remediation.changes import NoPlan, recorded, target_of, tried
+from bot.remediation.allow import allowed
+from bot.remediation.changes import patched, restarted
+from bot.remediation.creations import created, replaced
+from bot.remediation.desk import Desk, Made, NoPlan, target_of
 from bot.remediation.fieldpath import NoSuchField
 from bot.remediation.holes import NothingToFill, fill
-from bot.remediation.plan import Change, Check, Plan
+from bot.remediation.plan import Check, Plan
 from bot.remediation.playbook import Playbook, Undo
-from bot.remediation.values import WrongValue
+from bot.remediation.steps import Allow, Create, Patch, Precondition, ReplacePod, Restart, Step, Sysctl
+from bot.remediation.sysctls import set_on_node
+from bot.remediation.values import WrongValue, shown
 
 log = logging.getLogger(__name__)
 
 OFFLINE = "there is no connection to a cluster that could try it"
+KEPT = "{keeper} keeps the object as its repository has it and would undo the change; make this change there"
+JOB_NAMESPACE = "netmedic"
+"""The node helper's, unless it is set otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +57,7 @@ async def propose(
     writer: Writer | None,
     expires_seconds: int,
     incident: str = "",
+    job_namespace: str = JOB_NAMESPACE,
 ) -> Proposal:
     """Return a plan for each cause that has a playbook."""
     plans: dict[str, Plan] = {}
@@ -58,14 +68,20 @@ async def propose(
             continue
         try:
             plan = await make(
-                cause, playbook, cluster=cluster, writer=writer, expires_seconds=expires_seconds, incident=incident
+                cause,
+                playbook,
+                cluster=cluster,
+                writer=writer,
+                expires_seconds=expires_seconds,
+                incident=incident,
+                job_namespace=job_namespace,
             )
         except NoPlan as reason:
             notes.append(f"No plan {playbook.id} for {cause.subject}: {reason}.")
             continue
         plans.setdefault(plan.hash, plan)
         if plan.unchecked and writer is not None:
-            notes.append(f"Plan {playbook.id} was not tried and cannot be approved: {plan.unchecked}.")
+            notes.append(f"Plan {playbook.id} cannot be applied from here: {plan.unchecked.rstrip('.')}.")
     return Proposal(plans=tuple(plans.values()), notes=tuple(dict.fromkeys(notes)))
 
 
@@ -77,6 +93,7 @@ async def make(
     writer: Writer | None,
     expires_seconds: int,
     incident: str = "",
+    job_namespace: str = JOB_NAMESPACE,
 ) -> Plan:
     """Return the plan of one playbook for one cause.
 
@@ -85,15 +102,17 @@ async def make(
     Raises:
         NoPlan: With the reason.
     """
+    desk = Desk(cause=cause, cluster=cluster, writer=writer, made=cluster.now(), job_namespace=job_namespace)
     try:
-        changes, diff, unchecked = await _changes(cause, playbook, cluster=cluster, writer=writer)
+        made, unchecked = await _changes(playbook, desk)
         blast_radius = _printable(fill(playbook.blast_radius, cause))
         same = {detail: cause.details[detail] for detail in playbook.confirm.same}
+        commands = tuple(_printable(fill(command, cause, quoted=shlex.quote)) for command in playbook.advice.commands)
+        because = _printable(fill(playbook.advice.because, cause))
     except (NothingToFill, WrongValue, NoSuchField) as problem:
         raise NoPlan(str(problem)) from problem
     except KeyError as problem:
         raise NoPlan(f"the diagnosis does not say what details.{problem.args[0]} is") from problem
-    now = cluster.now()
     return Plan(
         playbook=playbook.id,
         title=playbook.title,
@@ -103,9 +122,12 @@ async def make(
         context=cluster.context,
         incident=incident,
         blast_radius=blast_radius,
-        changes=changes,
-        diff=diff,
-        unchecked=unchecked,
+        changes=tuple(each.change for each in made),
+        diff="\n".join(each.diff for each in made if each.diff),
+        unchecked=unchecked if playbook.steps else because,
+        foreseen=tuple(dict.fromkeys(sentence for each in made for sentence in each.foreseen)),
+        commands=commands,
+        docs=playbook.docs,
         check=Check(
             rules=playbook.confirm.rules,
             answers=playbook.confirm.answers,
@@ -114,32 +136,70 @@ async def make(
             within_seconds=playbook.confirm.within_seconds,
         ),
         reversible=playbook.undo is Undo.RESTORE,
-        made=now,
-        expires=now + timedelta(seconds=expires_seconds),
+        made=desk.made,
+        expires=desk.made + timedelta(seconds=expires_seconds),
     ).sealed()
 
 
-async def _changes(
-    cause: Cause, playbook: Playbook, *, cluster: Cluster, writer: Writer | None
-) -> tuple[tuple[Change, ...], str, str]:
-    """Return the changes, their diff, and why they were not tried, if so: a plan is tried as a whole or not at all."""
-    steps = [(step, target_of(step, cause)) for step in playbook.steps]
-    if len({target for _, target in steps}) < len(steps):
-        raise NoPlan("two of its steps change the same object")
+async def _changes(playbook: Playbook, desk: Desk) -> tuple[tuple[Made, ...], str]:
+    """Return the changes, and why they cannot be applied, if so: a plan is tried as a whole or not at all."""
+    cluster, writer = desk.cluster, desk.writer
     if writer is not None and writer.context != cluster.context:
         raise NoPlan(f"it was diagnosed in {cluster.context}, and changes would go to {writer.context}")
     unchecked = OFFLINE
     if writer is not None:
         try:
-            made = [await tried(step, target, cause, writer) for step, target in steps]
+            for precondition in playbook.preconditions:
+                await _hold(precondition, desk, writer)
+            made = [each for step in playbook.steps for each in await _made(step, desk)]
         except (NotFound, Refused) as problem:
             raise NoPlan(str(problem)) from problem
         except ClusterError as problem:
             log.warning("no dry run of %s: %s", playbook.id, problem)
             unchecked = str(problem)
         else:
-            return tuple(change for change, _ in made), "\n".join(diff for _, diff in made), ""
-    return tuple([await recorded(step, target, cause, cluster) for step, target in steps]), "", unchecked
+            return _distinct(made), next((KEPT.format(keeper=each.kept_by) for each in made if each.kept_by), "")
+    untried = replace(desk, writer=None)
+    return _distinct([each for step in playbook.steps for each in await _made(step, untried)]), unchecked
+
+
+async def _made(step: Step, desk: Desk) -> list[Made]:
+    """Return the changes of one step."""
+    match step:
+        case Patch():
+            return [await patched(step, desk)]
+        case Restart():
+            return [await restarted(step, desk)]
+        case Create():
+            return [await created(step, desk)]
+        case Allow():
+            return await allowed(step, desk)
+        case ReplacePod():
+            return [await replaced(step, desk)]
+        case Sysctl():
+            return [await set_on_node(step, desk)]
+
+
+def _distinct(made: Sequence[Made]) -> tuple[Made, ...]:
+    """Return the changes, if each is of another object: the second would not find what its dry run saw."""
+    if len({each.change.target for each in made}) < len(made):
+        raise NoPlan("two of its steps change the same object")
+    return tuple(made)
+
+
+async def _hold(precondition: Precondition, desk: Desk, writer: Writer) -> None:
+    """Look whether an object is as a playbook needs it.
+
+    Raises:
+        NoPlan: It is not.
+        ClusterError: It cannot be read.
+    """
+    target = target_of(precondition.of, desk.cause)
+    live = await writer.read(target)
+    for path, wanted in precondition.fields:
+        found = path.read(live)
+        if found != wanted:
+            raise NoPlan(f"it needs {path} of {target} to be {shown(wanted)}, which is {shown(found)}")
 
 
 def _printable(value: str) -> str:

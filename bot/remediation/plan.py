@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -31,21 +32,41 @@ class Edit:
     after: Json
 
 
+class Action(StrEnum):
+    """What is done to an object."""
+
+    PATCH = "patch"
+    """Some of its fields change."""
+    RESTART = "restart"
+    """So does one that replaces its Pods."""
+    CREATE = "create"
+    DELETE = "delete"
+    """Its owner makes another."""
+    RUN = "run"
+    """It is a Job: made, waited for, and deleted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What a plan does to one object."""
 
+    action: Action = Action.PATCH
     target: Target
-    uid: str
+    uid: str = ""
     """That of the object the plan was made from. Like the three below, empty without a dry run."""
-    resource_version: str
-    digest: str
-    """Tells whether the object still is what the plan was made from; status and the like do not count."""
-    seen: str
+    resource_version: str = ""
+    digest: str = ""
+    """Tells whether the object still is what the plan was made from, or what it made; status and noise do not count."""
+    seen: str = ""
     """The object the plan was made from, as YAML, possible secrets hidden."""
-    edits: tuple[Edit, ...]
+    edits: tuple[Edit, ...] = ()
+    """Fields; of a Job, what it sets."""
     fragment: Mapping[str, Json]
-    """The fields as a person writes them; a strategic merge patch."""
+    """What is sent as a person writes it: a strategic merge patch, or the whole of a new object."""
+    back: Mapping[str, Json] = field(default_factory=dict)
+    """The Job that undoes what a Job did."""
+    wait_seconds: int = 0
+    """Time for what it starts: a rollout, a Job."""
 
     def operations(self, live: dict[str, Json]) -> list[Operation]:
         """Return the JSON Patch that makes the edits in this object.
@@ -89,7 +110,12 @@ class Plan:
     diff: str
     """Unified diff of the live objects against a server-side dry run; empty without one."""
     unchecked: str
-    """Why no dry run was made; empty if one was. Such a plan cannot be approved."""
+    """Why it cannot be applied from here: not tried, kept by another tool, or work for a person; empty if it can."""
+    foreseen: tuple[str, ...] = ()
+    """What was found out about its effect beforehand, as sentences."""
+    commands: tuple[str, ...] = ()
+    """What a person has to run."""
+    docs: str = ""
     check: Check
     reversible: bool
     made: datetime
@@ -128,6 +154,9 @@ class Plan:
             title=self.title,
             hash=self.hash,
             objects=tuple(change.fragment for change in self.changes),
+            commands=self.commands,
+            foreseen=self.foreseen,
+            by_hand=self.unchecked,
             diff=self.diff,
             blast_radius=self.blast_radius,
             reversible=self.reversible,

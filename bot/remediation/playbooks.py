@@ -8,19 +8,17 @@ from pathlib import Path
 
 import yaml
 
-from bot.cluster.writer import WRITABLE
 from bot.engine.documents import Document, Entry, Problem, quote, read_documents, unknown
 from bot.engine.rule import Rule
 from bot.engine.verdict import Outcome
-from bot.facts.base import Value
-from bot.remediation.fieldpath import FieldPath
-from bot.remediation.holes import broken, holes
-from bot.remediation.playbook import Confirm, Patch, Playbook, Risk, Setting, Undo
-from bot.remediation.values import TYPES, WrongValue
+from bot.facts import FACT_TYPES, fields_of
+from bot.remediation import read_steps
+from bot.remediation.holes import Hole
+from bot.remediation.playbook import Confirm, Playbook, Risk, Undo
+from bot.remediation.steps import Advice
 
 KEYS = ("id", "title", "remedies", "risk", "blast_radius", "steps", "confirm", "undo", "docs")
-WITHIN_SECONDS = range(5, 901)
-"""Shorter than one look, or longer than anybody watches (ours)."""
+OPTIONAL = ("advice", "preconditions")
 ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,5}")
 
 
@@ -83,14 +81,24 @@ def _misfits(playbook: Playbook, rule: Rule) -> Iterable[str]:
     for hole in sorted(playbook.holes, key=str):
         if hole.of == "details" and hole.field not in rule.details:
             yield f"{hole}: {unknown(f'detail of {rule.id}', hole.field, rule.details)}"
+        if hole.of == "facts" and (problem := _no_such_fact(hole)):
+            yield f"{hole}: {problem}"
     for detail in playbook.confirm.same:
         if detail not in rule.details:
             yield f"same: {unknown(f'detail of {rule.id}', detail, rule.details)}"
 
 
+def _no_such_fact(hole: Hole) -> str:
+    kind, _, field = hole.field.partition(".")
+    if kind not in FACT_TYPES:
+        return unknown("kind of fact", kind, FACT_TYPES)
+    fields = fields_of(FACT_TYPES[kind])
+    return "" if field in fields else unknown(f"field of {kind}", field, fields)
+
+
 def read(document: Document) -> Playbook | None:
     """Return the playbook in a file, None after a mistake."""
-    keys = _keys(document, document.root, "a playbook", KEYS)
+    keys = read_steps.keys(document, document.root, "a playbook", KEYS, OPTIONAL)
     if document.problems:
         return None
     name = document.text(keys["id"].node, "id")
@@ -104,29 +112,24 @@ def read(document: Document) -> Playbook | None:
         title=document.text(keys["title"].node, "title"),
         remedies=_words(document, keys["remedies"].node, "remedies"),
         risk=Risk(document.choice(keys["risk"].node, "risk", list(Risk)) or Risk.HIGH),
-        blast_radius=_template(document, keys["blast_radius"].node, "blast_radius"),
-        steps=tuple(filter(None, (_patch(document, node) for node in document.items(keys["steps"].node, "steps")))),
+        blast_radius=read_steps.template(document, keys["blast_radius"].node, "blast_radius"),
+        steps=tuple(filter(None, (read_steps.step(document, node) for node in _items(document, keys, "steps")))),
         confirm=_confirm(document, keys["confirm"].node),
         undo=Undo(document.choice(keys["undo"].node, "undo", list(Undo)) or Undo.NONE),
         docs=docs,
         path=document.file,
+        advice=read_steps.advice(document, keys["advice"].node) if "advice" in keys else Advice(),
+        preconditions=tuple(
+            filter(None, (read_steps.precondition(document, node) for node in _items(document, keys, "preconditions")))
+        ),
     )
-    if not playbook.steps and not document.problems:
-        document.problem(keys["steps"].line, "steps must have at least one step")
+    if not playbook.steps and not playbook.advice.commands and not document.problems:
+        document.problem(keys["steps"].line, "steps must have at least one step, or advice a command")
     return None if document.problems else playbook
 
 
-def _keys(document: Document, node: yaml.Node, what: str, wanted: Iterable[str]) -> dict[str, Entry]:
-    """Return the keys of a mapping that must have exactly these."""
-    options = tuple(wanted)
-    found = document.mapping(node, what)
-    for key, entry in found.items():
-        if key not in options:
-            document.problem(entry.line, unknown(f"key of {what}", key, options))
-    for key in options:
-        if key not in found:
-            document.problem(node, f"{what} needs {quote(key)}")
-    return found if found.keys() >= set(options) else {}
+def _items(document: Document, keys: Mapping[str, Entry], key: str) -> list[yaml.Node]:
+    return document.items(keys[key].node, key) if key in keys else []
 
 
 def _words(document: Document, node: yaml.Node, what: str) -> tuple[str, ...]:
@@ -134,92 +137,6 @@ def _words(document: Document, node: yaml.Node, what: str) -> tuple[str, ...]:
     if not words:
         document.problem(node, f"{what} must not be empty")
     return words
-
-
-def _template(document: Document, node: yaml.Node, what: str) -> str:
-    text = document.text(node, what)
-    for piece in broken(text):
-        document.problem(
-            node,
-            f"{quote(piece)} is no hole; holes are {{cause.subject.kind}}, {{cause.subject.namespace}}, "
-            "{cause.subject.name} and {cause.details.FIELD}",
-        )
-    return text
-
-
-def _patch(document: Document, node: yaml.Node) -> Patch | None:
-    keys = _keys(document, node, "a step", ("patch", "set"))
-    if not keys:
-        return None
-    of = document.mapping(keys["patch"].node, "patch")
-    types = _types(document, of) if {"apiVersion", "kind"} <= of.keys() else []
-    namespaced = all(WRITABLE[of_type].namespaced for of_type in types)
-    of = _keys(document, keys["patch"].node, "patch", ("apiVersion", "kind", *(("namespace",) * namespaced), "name"))
-    settings = tuple(
-        _setting(document, path, entry) for path, entry in document.mapping(keys["set"].node, "set").items()
-    )
-    if not settings:
-        document.problem(keys["set"].line, "set must name at least one field")
-    if not of or not types:
-        return None
-    return Patch(
-        api_version=types[0][0],
-        kinds=tuple(kind for _, kind in types),
-        namespace=_template(document, of["namespace"].node, "namespace") if namespaced else "",
-        name=_template(document, of["name"].node, "name"),
-        settings=settings,
-    )
-
-
-def _types(document: Document, of: Mapping[str, Entry]) -> list[tuple[str, str]]:
-    """Return the apiVersion and each kind of a target; a pair that is not known is a mistake."""
-    version = document.text(of["apiVersion"].node, "apiVersion")
-    kinds = of["kind"].node
-    nodes = document.items(kinds, "kind") if isinstance(kinds, yaml.SequenceNode) else [kinds]
-    found: list[tuple[str, str]] = []
-    for node in nodes:
-        pair = version, document.text(node, "kind")
-        if pair in WRITABLE:
-            found.append(pair)
-        elif all(pair):
-            known = [" ".join(known) for known in WRITABLE]
-            document.problem(node, unknown("type of object", " ".join(pair), known))
-    return found if len(found) == len(nodes) else []
-
-
-def _setting(document: Document, text: str, entry: Entry) -> Setting:
-    path = FieldPath((), "")
-    try:
-        path = FieldPath.parse(text)
-    except ValueError as problem:
-        document.problem(entry.line, str(problem))
-    if any(isinstance(part, str) and "{" in part for part in (*path.way, path.key)):
-        document.problem(entry.line, "a hole cannot be a key of a path, only the value in [field=value]")
-    typed = document.mapping(entry.node, f"the value of {text}")
-    if len(typed) != 1:
-        document.problem(entry.line, f"{text} needs a type and a value, such as {{port: 8080}}")
-        return Setting(path=path, type="", value="")
-    [(kind, (line, node))] = typed.items()
-    if kind not in TYPES:
-        document.problem(line, unknown("type of value", kind, TYPES))
-    setting = Setting(path=path, type=kind, value=_typed(document, node, kind))
-    for template in setting.templates:
-        for piece in broken(template):
-            document.problem(line, f"{quote(piece)} is no hole such as {{cause.details.FIELD}}")
-    return setting
-
-
-def _typed(document: Document, node: yaml.Node, kind: str) -> Value:
-    """Return a value; one without holes is tried at once, except where it depends on the object."""
-    value = document.value(node, kind)
-    if value is None:
-        return ""
-    if kind in TYPES and kind != "label_values" and not any(holes(str(value))):
-        try:
-            TYPES[kind](value, None)
-        except WrongValue as problem:
-            document.problem(node, str(problem))
-    return value
 
 
 def _confirm(document: Document, node: yaml.Node) -> Confirm:
@@ -235,14 +152,9 @@ def _confirm(document: Document, node: yaml.Node) -> Confirm:
     if not keys.keys() >= set(needed):
         return Confirm(rules=(), answers=Outcome.RULED_OUT, same=(), within_seconds=0)
     answers = document.choice(keys["answers"].node, "answer", (Outcome.FOUND, Outcome.RULED_OUT))
-    seconds = document.value(keys["within_seconds"].node, "within_seconds")
-    if not isinstance(seconds, int) or seconds not in WITHIN_SECONDS:
-        document.problem(
-            keys["within_seconds"].line, f"within_seconds must be {WITHIN_SECONDS.start} to {WITHIN_SECONDS.stop - 1}"
-        )
     return Confirm(
         rules=_words(document, keys["rules"].node, "rules"),
         answers=Outcome(answers or Outcome.RULED_OUT),
         same=_words(document, optional["same"].node, "same") if optional else (),
-        within_seconds=int(seconds or 0) if isinstance(seconds, int) else 0,
+        within_seconds=read_steps.seconds(document, keys["within_seconds"].node),
     )

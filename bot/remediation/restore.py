@@ -1,16 +1,19 @@
-"""Putting back what a plan changed: only fields that still are as the plan set them."""
+"""Putting back what a plan changed: only what still is as the plan made it."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from bot.cluster.errors import ClusterError, NotFound
-from bot.cluster.writer import LOOK_AGAIN, Json, Writer, resource_of
-from bot.remediation.changes import metadata_of
-from bot.remediation.diff import canonical
+from bot.cluster.writer import LOOK_AGAIN, Conflict, Json, Writer, resource_of
+from bot.remediation.diff import canonical, digest, metadata_of
+from bot.remediation.doing import NotDone, run_to_end, target_of_job, wait
 from bot.remediation.fieldpath import NoSuchField
 from bot.remediation.look import Sleep, patiently
-from bot.remediation.plan import Change, Edit
+from bot.remediation.plan import Action, Change, Edit
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +26,60 @@ class ByHand:
 
 
 async def restore(change: Change, writer: Writer, *, sleep: Sleep) -> ByHand | None:
-    """Put one object's fields back; None when they are, or when the object is gone."""
+    """Undo one change; None when it is, or when the object is gone."""
     try:
-        return await patiently(lambda: _attempt(change, writer), sleep=sleep, over=LOOK_AGAIN)
-    except ClusterError as problem:
-        return ByHand(why=str(problem), what=tuple(_advice(change, edit) for edit in change.edits))
+        match change.action:
+            case Action.DELETE:
+                return None  # its owner made another one
+            case Action.CREATE:
+                return await patiently(lambda: _delete(change, writer), sleep=sleep, over=LOOK_AGAIN)
+            case Action.RUN:
+                return await _run_back(change, writer, sleep=sleep)
+        left = await patiently(lambda: _attempt(change, writer), sleep=sleep, over=LOOK_AGAIN)
+        if left is None and change.wait_seconds:
+            await wait(change, writer, sleep=sleep)
+    except NotFound:
+        return None
+    except (ClusterError, NotDone) as problem:
+        return ByHand(why=str(problem), what=_all_advice(change))
+    return left
+
+
+def _all_advice(change: Change) -> tuple[str, ...]:
+    if change.action is Action.CREATE:
+        return (_delete_advice(change),)
+    if change.action is Action.RUN:
+        return tuple(
+            f"On Node {edit.path.way[0]}: sysctl -w {edit.path.key}={edit.before}; it was set to {edit.after}."
+            for edit in change.edits
+        )
+    return tuple(_advice(change, edit) for edit in change.edits)
+
+
+async def _delete(change: Change, writer: Writer) -> ByHand | None:
+    """Delete an object that was made, if nobody changed it since."""
+    live = await writer.read(change.target)
+    if digest(live) != change.digest:
+        return ByHand(why=f"somebody else changed {change.target} in the meantime", what=(_delete_advice(change),))
+    await writer.delete(change.target, uid=str(metadata_of(live).get("uid", "")), dry_run=False)
+    return None
+
+
+def _delete_advice(change: Change) -> str:
+    target = change.target
+    place = f" -n {target.namespace}" if target.namespace else ""
+    return f"netmedic made it. To delete it: kubectl{place} delete {resource_of(target).permission} {target.name}"
+
+
+async def _run_back(change: Change, writer: Writer, *, sleep: Sleep) -> ByHand | None:
+    """Let the Job run that sets the value back; one that is there already is waited for."""
+    target = target_of_job(change.back)
+    try:
+        await patiently(lambda: writer.create(target, change.back, dry_run=False), sleep=sleep)
+    except Conflict:
+        log.info("%s is running already", target)
+    await run_to_end(change.back, writer, seconds=change.wait_seconds, sleep=sleep)
+    return None
 
 
 async def _attempt(change: Change, writer: Writer) -> ByHand | None:

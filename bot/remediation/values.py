@@ -1,7 +1,7 @@
 """What a playbook can set: each type of value, what it accepts, and what the field becomes.
 
 A value comes from a rule's conclusion, so in the end from the cluster. Here it is held to its type; what does not fit
-gives no plan. No type can add a key to an object.
+gives no plan. A value never becomes a key, but for a label's or a taint's, which have to look like one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,13 @@ DNS_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 """RFC 1123 label: namespaces, Services."""
 DNS_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
 """RFC 1123 subdomain: most other objects."""
+NUMBER_MAX = 2**31 - 1
+"""What a sysctl of the kernel can hold."""
+BLOCK_LINES = 50
+TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,62}")
+LABEL_KEY = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 NOT_SET = " (not set)"
 LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
@@ -66,10 +73,101 @@ def label_values(value: Value, before: Json) -> Json:
     return changed
 
 
+def number(value: Value, _before: Json) -> Json:
+    """Return a whole number that is not negative."""
+    try:
+        found = int(value)
+    except ValueError:
+        found = -1
+    if isinstance(value, bool) or not 0 <= found <= NUMBER_MAX:
+        raise WrongValue(f"{shown(value)} is no number from 0 to {NUMBER_MAX}")
+    return found
+
+
+def doubled(value: Value, before: Json) -> Json:
+    """Return twice a number."""
+    found = number(value, before)
+    assert isinstance(found, int)  # noqa: S101
+    return number(found * 2, before)
+
+
+def flag(value: Value, _before: Json) -> Json:
+    """Return yes or no."""
+    if not isinstance(value, bool):
+        raise WrongValue(f"{shown(value)} is neither true nor false")
+    return value
+
+
+def word(value: Value, _before: Json) -> Json:
+    """Return a word as settings have it: ``ClusterFirst``, ``ipvs``."""
+    if not isinstance(value, str) or not WORD.fullmatch(value):
+        raise WrongValue(f"{shown(value)} is no word")
+    return value
+
+
+def ndots(value: Value, before: Json) -> Json:
+    """Return a dnsConfig with this value of the option ndots, all else kept."""
+    wanted = str(number(value, before))
+    config = before if isinstance(before, dict) else {}
+    options = config.get("options")
+    others = [option for option in _mappings(options) if option.get("name") != "ndots"]
+    return {**config, "options": [*others, {"name": "ndots", "value": wanted}]}
+
+
+def _mappings(items: Json) -> list[dict[str, Json]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def label(value: Value, before: Json) -> Json:
+    """Return the labels there are and one more, ``key=value``."""
+    key, equals, text = str(value).partition("=")
+    if not equals or not LABEL_KEY.fullmatch(key) or not LABEL_VALUE.fullmatch(text):
+        raise WrongValue(f"{shown(value)} is no label")
+    return {**(before if isinstance(before, dict) else {}), key: text}
+
+
+def taint(value: Value, before: Json) -> Json:
+    """Return the taints there are and one more, ``key=value:NoSchedule``."""
+    rest, colon, effect = str(value).rpartition(":")
+    key, _, text = rest.partition("=")
+    if not colon or effect not in TAINT_EFFECTS or not LABEL_KEY.fullmatch(key) or not LABEL_VALUE.fullmatch(text):
+        raise WrongValue(f"{shown(value)} is no taint such as key=value:NoSchedule")
+    others = [each for each in _mappings(before) if (each.get("key"), each.get("effect")) != (key, effect)]
+    return [*others, {"key": key, "value": text, "effect": effect}]
+
+
+def without_block(value: Value, before: Json) -> Json:
+    """Return a Corefile without the one block that reads so on one line, as facts write it."""
+    lines = before.splitlines(keepends=True) if isinstance(before, str) else []
+    found: list[tuple[int, int]] = []
+    for start in range(len(lines)):
+        told = ""
+        for end in range(start, min(start + BLOCK_LINES, len(lines))):
+            told = f"{told} {lines[end].partition('#')[0].strip()}".strip()
+            if told == value and told.count("{") == told.count("}"):
+                found.append((start, end + 1))
+    spans = [span for span in found if lines[span[0]].strip()]
+    if len(spans) != 1:
+        raise WrongValue(f"{len(spans)} blocks of the Corefile read {shown(value)}, not one")
+    [(start, end)] = spans
+    return "".join([*lines[:start], *lines[end:]])
+
+
+DEPENDS_ON_OBJECT = frozenset({"label_values", "without_block"})
+"""Types whose value can only be judged with the object at hand."""
+
 TYPES: Mapping[str, Callable[[Value, Json], Json]] = {
     "port": port,
     "replicas": replicas,
     "label_values": label_values,
+    "number": number,
+    "doubled": doubled,
+    "flag": flag,
+    "word": word,
+    "ndots": ndots,
+    "label": label,
+    "taint": taint,
+    "without_block": without_block,
 }
 """By the name they have in playbooks. Each gets the value and what the field holds now, and returns what it becomes."""
 

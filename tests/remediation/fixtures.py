@@ -79,6 +79,23 @@ def deployment(*, replicas: int = 0) -> dict[str, Json]:
     }
 
 
+def pod(name: str, *, namespace: str = "shop", owner: str = "", node: str = "node1", **labels: str) -> dict[str, Json]:
+    """Return a Pod that is ready."""
+    owners: list[Json] = [{"kind": "DaemonSet", "name": owner, "controller": True}] if owner else []
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": {"app": "web", **labels},
+            "ownerReferences": owners,
+        },
+        "spec": {"nodeName": node, "containers": [{"name": "web", "image": "web:1"}]},
+        "status": {"phase": "Running", "podIP": "10.0.0.9", "conditions": [{"type": "Ready", "status": "True"}]},
+    }
+
+
 def cause(**changes: Any) -> Cause:
     """Return the cause, with some fields changed."""
     summary = "Service shop/web sends port 80 to targetPort 9999, where its Pods refuse connections."

@@ -141,7 +141,7 @@ def test_a_plan_that_was_never_tried_cannot_be_approved(plan: Plan) -> None:
     untried = dataclasses.replace(plan, unchecked="not allowed to patch services").sealed()
 
     assert decide(untried, click(untried), POLICY) == Denied(
-        "This plan was never tried by the API server: not allowed to patch services.", is_closed=True
+        "This plan cannot be applied from here: not allowed to patch services.", is_closed=True
     )
 
 

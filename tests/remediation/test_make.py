@@ -13,7 +13,7 @@ from bot.cluster.memory_writer import Fault, MemoryWriter
 from bot.cluster.writer import Conflict, Operation, Refused, Target
 from bot.diagnosis.report import Cause
 from bot.facts.scope import Subject
-from bot.remediation.changes import NoPlan
+from bot.remediation.desk import NoPlan
 from bot.remediation.make import make, propose
 from bot.remediation.plan import Plan, hash_of
 from tests.remediation.fixtures import (
@@ -25,6 +25,7 @@ from tests.remediation.fixtures import (
     diagnosis,
     plan_for,
     playbooks,
+    pod,
     scaled_cause,
     selector_cause,
     service,
@@ -119,7 +120,9 @@ async def test_the_hash_covers_everything_a_person_approves() -> None:
 
     for name in fields:
         value = getattr(plan, name)
-        other: Any = not value if isinstance(value, bool) else () if isinstance(value, tuple) else f"{value} changed"
+        other: Any = (
+            not value if isinstance(value, bool) else ("other",) if isinstance(value, tuple) else f"{value} changed"
+        )
         assert hash_of(dataclasses.replace(plan, **{name: other})) != plan.hash, name
 
 
@@ -163,7 +166,7 @@ async def test_a_plan_that_could_not_be_tried_says_why(doing: str, problem: Clus
 
     assert proposal.plans[0].unchecked == str(problem)
     assert "resourceVersion" not in proposal.plans[0].changes[0].fragment["metadata"]  # type: ignore[operator]
-    assert proposal.notes == (f"Plan fix-service-target-port was not tried and cannot be approved: {problem}.",)
+    assert proposal.notes == (f"Plan fix-service-target-port cannot be applied from here: {problem}.",)
 
 
 async def test_a_refused_dry_run_makes_no_plan_and_is_told() -> None:
@@ -343,7 +346,7 @@ async def test_a_selector_never_gets_a_label_it_did_not_have(pods_have: str, wor
 async def test_text_for_people_has_no_character_that_acts_on_them() -> None:
     found = selector_cause("version=v1", near_pods="2\u202e\x1b[2J\nNothing")
 
-    plan = await plan_for(MemoryWriter(service()), found)
+    plan = await plan_for(MemoryWriter(service(), pod("web-1", version="v1")), found)
 
     assert "goes to the 2  [2J Nothing Pods that have version=v1." in plan.blast_radius
 
@@ -352,8 +355,9 @@ async def test_text_for_people_has_no_character_that_acts_on_them() -> None:
 
 
 async def test_a_selector_is_set_to_what_the_pods_carry() -> None:
-    plan = await plan_for(MemoryWriter(service()), selector_cause("version=v1"))
+    plan = await plan_for(MemoryWriter(service(), pod("web-1", version="v1")), selector_cause("version=v1"))
 
+    assert plan.foreseen == ("The new selector fits 1 Pod, 1 of them ready.",)
     assert plan.changes[0].fragment["spec"] == {"selector": {"app": "web", "version": "v1"}}
     assert [line for line in plan.diff.splitlines()[2:] if line[0] in "+-"] == [
         "-    version: v2",
@@ -361,8 +365,15 @@ async def test_a_selector_is_set_to_what_the_pods_carry() -> None:
     ]
 
 
+async def test_a_selector_that_would_fit_no_pod_either_gives_no_plan() -> None:
+    writer = MemoryWriter(service(), pod("web-1", version="v1"))
+
+    with pytest.raises(NoPlan, match="no Pod in namespace shop would fit the new selector either"):
+        await plan_for(writer, selector_cause("version=v3"))
+
+
 async def test_a_label_that_the_pods_do_not_carry_leaves_the_selector() -> None:
-    writer = MemoryWriter(service())
+    writer = MemoryWriter(service(), pod("web-1"))
 
     plan = await plan_for(writer, selector_cause("version (not set)"))
 

@@ -11,8 +11,10 @@ from bot.engine.rules import load as load_rules
 from bot.engine.verdict import Outcome
 from bot.remediation.fieldpath import FieldPath
 from bot.remediation.holes import Hole
-from bot.remediation.playbook import Patch, Playbook, Risk, Setting, Undo
+from bot.remediation.playbook import Playbook, Risk, Undo
 from bot.remediation.playbooks import PlaybookErrors, load
+from bot.remediation.steps import Of, Patch, Setting
+from bot.remediation.values import TYPES
 from tests.remediation.fixtures import REPOSITORY, playbooks
 
 GOOD = """\
@@ -59,10 +61,12 @@ def test_a_playbook_is_read(tmp_path: Path) -> None:
     assert (playbook.id, playbook.risk, playbook.undo) == ("fix-web-port", Risk.LOW, Undo.RESTORE)
     assert playbook.steps == (
         Patch(
-            api_version="v1",
-            kinds=("Service",),
-            namespace="{cause.subject.namespace}",
-            name="{cause.subject.name}",
+            of=Of(
+                api_version="v1",
+                kinds=("Service",),
+                namespace="{cause.subject.namespace}",
+                name="{cause.subject.name}",
+            ),
             settings=(
                 Setting(
                     path=FieldPath.parse("spec.ports[port={cause.details.port}].targetPort"),
@@ -92,10 +96,14 @@ def test_a_playbook_is_read(tmp_path: Path) -> None:
     assert playbook.permissions == {("get", "services"), ("patch", "services")}
 
 
-SUBJECT_HOLES = "{cause.subject.kind}, {cause.subject.namespace}, {cause.subject.name} and {cause.details.FIELD}"
+SUBJECT_HOLES = (
+    "{cause.subject.kind}, {cause.subject.namespace}, {cause.subject.name}, {cause.details.FIELD} and "
+    "{cause.facts.KIND.FIELD}"
+)
 TARGET = "spec.ports[port={cause.details.port}].targetPort"
 FAULT = "service-target-port-closed"
-PLAYBOOK_KEYS = "blast_radius, confirm, docs, id, remedies, risk, steps, title, undo"
+PLAYBOOK_KEYS = "advice, blast_radius, confirm, docs, id, preconditions, remedies, risk, steps, title, undo"
+TYPE_NAMES = ", ".join(sorted(TYPES))
 
 NO_HOLE = "is no hole such as {cause.details.FIELD}"
 HOLE = "[{cause.details.port}]"
@@ -109,13 +117,13 @@ MISTAKES = (
     (f"remedies: [{FAULT}]", "remedies: []", "3: remedies must not be empty"),
     ("risk: low", "risk: none", '4: unknown risk "none"; known: high, low, medium'),
     ("details.port} of", "details.Port} of", f'5: "{{cause.details.Port}}" is no hole; holes are {SUBJECT_HOLES}'),
-    ("- patch:", "- run:", '7: unknown key of a step "run"; known: patch, set'),
+    ("- patch:", "- run:", '7: unknown step "run"; known: allow, create, patch, replace_pod, restart, sysctl'),
     ("kind: Service", "kind: Secret", '7: unknown type of object "v1 Secret"; did you mean "v1 Service"?'),
     ("apiVersion: v1", "apiVersion: v2", '7: unknown type of object "v2 Service"; did you mean "v1 Service"?'),
     ('namespace: "{cause.subject.namespace}", ', "", '7: patch needs "namespace"'),
     ("kind: Service", "kind: Node", '7: unknown key of patch "namespace"; did you mean "name"?'),
     ("{port: ", "{porte: ", '9: unknown type of value "porte"; did you mean "port"?'),
-    ("{port: ", "{text: ", '9: unknown type of value "text"; known: label_values, port, replicas'),
+    ("{port: ", "{text: ", f'9: unknown type of value "text"; known: {TYPE_NAMES}'),
     (
         '{port: "{cause.details.listening_port}"}',
         "8080",
@@ -170,7 +178,7 @@ def test_a_playbook_without_steps_does_nothing_and_is_refused(tmp_path: Path) ->
     before, after = GOOD.split("steps:\n", maxsplit=1)[0], GOOD[GOOD.index("confirm:") :]
 
     assert mistakes(tmp_path, f"{before}steps: []\n{after}") == [
-        "fix-web-port.yaml:6: steps must have at least one step"
+        "fix-web-port.yaml:6: steps must have at least one step, or advice a command"
     ]
 
 

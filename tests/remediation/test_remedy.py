@@ -211,7 +211,7 @@ async def test_a_plan_that_was_not_tried_cannot_be_approved(desk: Desk) -> None:
 
     answer = await desk.remedy.approve(await desk.propose(), by=BOB)
 
-    assert answer == Denied("This plan was never tried by the API server: rbac.", is_closed=True)
+    assert answer == Denied("This plan cannot be applied from here: rbac.", is_closed=True)
 
 
 async def test_two_incidents_with_the_same_fault_have_plans_of_their_own(desk: Desk) -> None:

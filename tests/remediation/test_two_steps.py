@@ -15,7 +15,7 @@ from bot.cluster.writer import Refused, Target
 from bot.engine.documents import read_documents
 from bot.remediation import playbooks as reading
 from bot.remediation.apply import Applier, Progress
-from bot.remediation.changes import NoPlan
+from bot.remediation.desk import NoPlan
 from bot.remediation.make import make
 from bot.remediation.plan import Plan
 from bot.remediation.playbook import Playbook

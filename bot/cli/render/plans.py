@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from bot.cli.render.pieces import heading, labelled, unbroken, verbatim
+from bot.cli.render.pieces import bullets, heading, labelled, unbroken, verbatim
 from bot.diagnosis.report import PlanReport
 from bot.diagnosis.serialise import yaml_text
 
@@ -22,8 +22,13 @@ def plan(plan: PlanReport, *, number: int, of: int) -> Iterator[RenderableType]:
             "Playbook": plan.playbook,
             "Touches": plan.blast_radius,
             "Risk": f"{plan.risk}, {'reversible' if plan.reversible else 'cannot be undone'}",
+            "Foreseen": bullets(plan.foreseen),
+            "By hand": plan.by_hand,
         }
     )
+    if plan.commands:
+        yield Text("")
+        yield verbatim("\n".join(f"  $ {command}" for command in plan.commands))
     yield unbroken("Plan", plan.hash)
     if plan.diff:
         yield Text("")

@@ -1,0 +1,95 @@
+"""Changes that make an object, or replace a Pod."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+from bot.cluster.errors import ClusterError, NotFound
+from bot.cluster.objects import Pod
+from bot.cluster.writer import POD, Conflict, Json, Target
+from bot.remediation.desk import Desk, Made, NoPlan, checked, target_of
+from bot.remediation.diff import digest, metadata_of, shown_text, unified
+from bot.remediation.fieldpath import FieldPath
+from bot.remediation.holes import fill, fill_typed
+from bot.remediation.plan import Action, Change
+from bot.remediation.steps import Create, ReplacePod
+from bot.remediation.values import TYPES
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+LABELS: Mapping[str, Json] = {MANAGED_BY: "netmedic"}
+
+
+async def created(step: Create, desk: Desk) -> Made:
+    """Return an object to make."""
+    target = target_of(step.of, desk.cause)
+    content: dict[str, Json] = {
+        "apiVersion": target.api_version,
+        "kind": target.kind,
+        "metadata": {key: value for key, value in (("name", target.name), ("namespace", target.namespace)) if value},
+        **copy.deepcopy(dict(step.content)),
+    }
+    for setting in step.settings:
+        path: FieldPath = setting.path.fill(lambda value: fill(value, desk.cause))
+        value = TYPES[setting.type](fill_typed(setting.value, desk.cause), path.read(content))
+        content = path.put(content, value)
+    return await made(target, content, desk)
+
+
+async def made(target: Target, content: Mapping[str, Json], desk: Desk, *, foreseen: tuple[str, ...] = ()) -> Made:
+    """Return the change that makes an object; tried, where there is a writer.
+
+    Raises:
+        NoPlan: It exists.
+        ClusterError: It cannot be made, or not be tried.
+    """
+    metadata = content.get("metadata")
+    labelled = {**content, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "labels": dict(LABELS)}}
+    change = Change(action=Action.CREATE, target=target, fragment=labelled)
+    if desk.writer is None:
+        return Made(change=change, foreseen=foreseen)
+    try:
+        dry = await desk.writer.create(target, labelled, dry_run=True)
+    except Conflict as problem:
+        raise NoPlan(f"{target} exists already") from problem
+    diff = unified({}, dry, name=str(target), was="not there", becomes="after the fix")
+    change = Change(action=Action.CREATE, target=target, fragment=labelled, digest=digest(dry))
+    return Made(change=change, diff=diff, foreseen=foreseen)
+
+
+async def replaced(step: ReplacePod, desk: Desk) -> Made:
+    """Return the deletion of a workload's Pod on a Node.
+
+    Raises:
+        NoPlan: There is not one such Pod, or nothing would make another.
+    """
+    namespace, workload, node = (fill(text, desk.cause) for text in (step.namespace, step.workload, step.node))
+    try:
+        pods = await desk.cluster.list(Pod, namespace=namespace, fields=f"spec.nodeName={node}")
+    except ClusterError as problem:
+        raise NoPlan(str(problem)) from problem
+    found = [
+        pod
+        for pod in pods
+        if any(owner.controller and owner.name == workload for owner in pod.metadata.owner_references)
+    ]
+    if len(found) != 1:
+        raise NoPlan(f"{len(found)} Pods of {workload} run on Node {node}, not one")
+    target = checked(Target(api_version=POD[0], kind=POD[1], namespace=namespace, name=found[0].metadata.name))
+    fragment: dict[str, Json] = {
+        "apiVersion": target.api_version,
+        "kind": target.kind,
+        "metadata": {"name": target.name, "namespace": target.namespace},
+    }
+    if desk.writer is None:
+        return Made(change=Change(action=Action.DELETE, target=target, fragment=fragment))
+    live = await desk.writer.read(target)
+    uid = str(metadata_of(live).get("uid", ""))
+    try:
+        await desk.writer.delete(target, uid=uid, dry_run=True)
+    except (NotFound, Conflict) as problem:
+        raise NoPlan(f"{target} is gone already") from problem
+    change = Change(
+        action=Action.DELETE, target=target, uid=uid, digest=digest(live), seen=shown_text(live), fragment=fragment
+    )
+    return Made(change=change, diff=f"{target} is deleted; {workload} makes another on Node {node}.")
