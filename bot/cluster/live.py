@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,16 +11,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from bot.cluster import errors, exec, health, meter, pages, redact  # noqa: A004 - the subject's own name
+from bot.cluster import errors, health, pages, redact
+from bot.cluster.helpers import Helpers
 from bot.cluster.objects import Pod
 from bot.cluster.port import T
 from bot.cluster.refusals import Action
 from bot.cluster.served import Served, path_of
 from bot.cluster.transport import Transport
-from bot.node.requests import HELPER_COMMAND
-
-EXECS_IN_FLIGHT = 20
-"""Each is a WebSocket and a process on a Node (ours)."""
 
 _ONE_NAME = re.compile(r"metadata\.name==?([^,=!]+)")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
@@ -51,12 +47,13 @@ class LiveCluster:
     def __init__(self, transport: Transport, *, helper_namespace: str, helper_labels: str) -> None:
         """Read through a transport, which is closed with this."""
         self.transport = transport
-        self._helper_namespace = helper_namespace
-        self._helper_labels = helper_labels
-        self._helpers: dict[str, str] = {}
+        self._helpers = Helpers(
+            transport,
+            namespace=helper_namespace,
+            pods=lambda: self.list(Pod, namespace=helper_namespace, labels=helper_labels),
+        )
         self._served = Served(transport)
         self._skipped: dict[str, pages.Skipped] = {}
-        self._execs = asyncio.Semaphore(EXECS_IN_FLIGHT)
 
     async def __aenter__(self) -> Self:
         return self
@@ -189,53 +186,8 @@ class LiveCluster:
 
     async def helper_nodes(self) -> dict[str, str]:
         """Return the Nodes that have a running and ready node helper."""
-        pods = await self.list(Pod, namespace=self._helper_namespace, labels=self._helper_labels)
-        running = (pod for pod in pods if pod.status.phase == "Running" and pod.ready and pod.alive)
-        self._helpers = {pod.spec.node_name: pod.metadata.name for pod in running}
-        return dict(sorted(self._helpers.items()))
+        return await self._helpers.nodes()
 
     async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:
         """Return the answer of a Node's helper to one request."""
-        if node not in self._helpers:
-            await self.helper_nodes()
-        asked = self._helpers.get(node)
-        try:
-            return await self._exec(node, request, timeout_seconds)
-        except (errors.NotFound, errors.Malformed, errors.Unreachable):
-            await self.helper_nodes()
-            if self._helpers.get(node) == asked:
-                raise
-        return await self._exec(node, request, timeout_seconds)  # its Pod was replaced meanwhile
-
-    async def _exec(self, node: str, request: tuple[str, ...], timeout_seconds: float) -> bytes:
-        namespace, pod = self._helper_namespace, self._helpers.get(node)
-        if pod is None:
-            raise errors.NoHelper(f"no node helper runs on Node {node}")
-        command = (*HELPER_COMMAND, *request)
-        used = self.transport.credentials
-        meter.count(helper_requests=1)
-        async with self._execs:
-            try:
-                return await exec.run(
-                    used, namespace=namespace, pod=pod, command=command, timeout_seconds=timeout_seconds
-                )
-            except exec.Refused as problem:
-                if problem.status != 401:  # noqa: PLR2004 - unauthorized
-                    raise exec.refusal(problem, namespace=namespace, pod=pod, credentials=used) from problem
-            renewed = await self.transport.renewed(used)
-            try:
-                return await exec.run(
-                    renewed, namespace=namespace, pod=pod, command=command, timeout_seconds=timeout_seconds
-                )
-            except exec.Refused as problem:
-                raise exec.refusal(problem, namespace=namespace, pod=pod, credentials=renewed) from problem
-
-    def _versions(self, of: type[Object]) -> tuple[str, ...]:
-        """Return the versions to try: the one that was served before, else all, preferred first."""
-        return (self._served[of],) if of in self._served else of.resource.versions
-
-
-def _path(of: type[Object], version: str, namespace: str) -> str:
-    base = f"/apis/{of.resource.group}/{version}" if of.resource.group else f"/api/{version}"
-    where = f"/namespaces/{quote(namespace, safe='')}" if namespace and of.resource.namespaced else ""
-    return f"{base}{where}/{of.resource.plural}"
+        return await self._helpers.ask(node, request, timeout_seconds=timeout_seconds)

@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.cluster import exec as pod_exec
 from bot.cluster.credentials import Credentials
 from bot.cluster.errors import ClusterError, Forbidden, Malformed, NoHelper, TimedOut, Unreachable
+from bot.cluster.helpers import IN_FLIGHT_ON_A_NODE
 from bot.node.requests import HELPER_COMMAND
 from tests.cluster.api import Answer, Api, says, status
 
@@ -296,3 +297,45 @@ async def test_a_connection_ends_where_the_other_side_does_not_end_it(monkeypatc
         left = await served
 
     assert (answer, left) == (b"", b"")
+
+
+async def test_helpers_that_fail_together_are_listed_anew_once(api: Api) -> None:
+    pods = [helper(f"helper-{number}", f"node{number}") for number in range(20)]
+    api.on(HELPERS, helpers(*pods))
+    async with api.cluster() as cluster:
+        await cluster.helper_nodes()
+        failed = await asyncio.gather(
+            *(cluster.ask_helper(f"node{number}", ("version",)) for number in range(20)), return_exceptions=True
+        )
+
+    assert {type(problem).__name__ for problem in failed} == {"NotFound"}
+    assert sum(path.startswith(f"{HELPERS}?") for path in api.asked) <= 3
+
+
+async def test_one_node_is_asked_a_few_things_at_once_and_many_nodes_together(api: Api) -> None:
+    now: dict[str, int] = {}
+    most: dict[str, int] = {}
+
+    def counted(node: str) -> Answer:
+        async def program(stream: web.WebSocketResponse) -> None:
+            now[node] = now.get(node, 0) + 1
+            most[node] = max(most.get(node, 0), now[node])
+            most["all"] = max(most.get("all", 0), sum(now.values()))
+            if most["all"] >= IN_FLIGHT_ON_A_NODE * 2:
+                everybody.set()
+            await everybody.wait()
+            now[node] -= 1
+            await writes((1, b"{}"))(stream)
+
+        return runs(program)
+
+    everybody = asyncio.Event()
+    api.on(HELPERS, helpers(helper("helper-1", "node1"), helper("helper-2", "node2")))
+    api.on(EXEC, counted("node1"))
+    api.on(f"{HELPERS}/helper-2/exec", counted("node2"))
+    async with api.cluster() as cluster:
+        asks = [cluster.ask_helper(node, ("version",)) for node in ("node1", "node2") for _ in range(20)]
+        answers = await asyncio.gather(*asks)
+
+    assert answers == [b"{}"] * 40
+    assert most == {"node1": IN_FLIGHT_ON_A_NODE, "node2": IN_FLIGHT_ON_A_NODE, "all": 2 * IN_FLIGHT_ON_A_NODE}
