@@ -104,6 +104,8 @@ def test_the_texts_of_a_rule_are_sentences(rule: Rule) -> None:
 @rules
 def test_a_warning_that_can_be_a_cause_names_its_symptoms_and_an_error_needs_none(rule: Rule) -> None:
     risks = {
+        "conntrack-filling-up",
+        "interface-dropped-earlier",
         "network-policies-not-enforced",
         "network-policy-selects-no-pods",
         "namespace-partly-isolated",

@@ -54,6 +54,8 @@ class NodeInterface(Fact):
     rx_dropped_ppm: int
     """rx_dropped per million of rx_packets + rx_dropped; 0 when nothing arrived."""
     tx_dropped_ppm: int
+    errors_ppm: int
+    """The worse of rx_errors and tx_errors, per million of the packets of that direction and the errors."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,6 +57,10 @@ def interfaces_of(sample: Sample) -> list[Fact]:
                 tx_errors=growth["tx_errs"],
                 rx_dropped_ppm=share(growth["rx_drop"], growth["rx_packets"] + growth["rx_drop"], PPM),
                 tx_dropped_ppm=share(growth["tx_drop"], growth["tx_packets"] + growth["tx_drop"], PPM),
+                errors_ppm=max(
+                    share(growth[f"{way}_errs"], growth[f"{way}_packets"] + growth[f"{way}_errs"], PPM)
+                    for way in ("rx", "tx")
+                ),
                 **provenance(sample, series.net_dev),
             )
         )

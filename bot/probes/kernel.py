@@ -139,6 +139,7 @@ def udp_of(sample: Sample) -> list[Fact]:
             receive_buffer_errors=both("RcvbufErrors"),
             send_buffer_errors=both("SndbufErrors"),
             errors=both("InErrors"),
+            checksum_errors=udp.of("Udp.InCsumErrors"),
             **provenance(sample, sample.series.snmp),
         )
     ]

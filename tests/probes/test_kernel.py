@@ -89,6 +89,7 @@ async def test_datagrams_that_could_not_be_delivered_are_counted() -> None:
         receive_buffer_errors=2,
         send_buffer_errors=0,
         errors=3,
+        checksum_errors=0,
     )
 
 

@@ -66,6 +66,7 @@ async def test_a_node_is_reported_as_the_api_says() -> None:
         node="node1",
         ready=False,
         ready_reason="NodeStatusUnknown",
+        ready_says="",
         unschedulable=False,
         kernel="6.1.0",
         address=HOST_IP,
@@ -112,6 +113,7 @@ async def test_drops_are_the_growth_in_the_window_and_not_the_total() -> None:
         tx_errors=0,
         rx_dropped_ppm=200_000,
         tx_dropped_ppm=47_619,
+        errors_ppm=0,
     )
     assert fact.source == "node1:/proc/net/dev"
 
