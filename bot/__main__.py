@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.engine.book import RuleBook
     from bot.facts.scope import Subject
     from bot.remediation.playbook import Playbook
-    from bot.settings import Settings
+    from bot.settings import ClusterSettings, Settings
 
 
 class Netmedic:
@@ -94,7 +94,11 @@ class Netmedic:
             await cluster.aclose()
 
     def diagnoser(
-        self, *, budget_seconds: float | None = None, chosen: Mapping[str, Subject] | None = None
+        self,
+        *,
+        budget_seconds: float | None = None,
+        chosen: Mapping[str, Subject] | None = None,
+        thorough: bool = False,
     ) -> Diagnose:
         """Return what makes diagnoses."""
         from bot.diagnosis.diagnose import Diagnose
@@ -112,6 +116,7 @@ class Netmedic:
             ),
             budget_seconds=budget_seconds or settings.budget_seconds,
             chosen=chosen or {},
+            thorough=thorough,
         )
 
     async def diagnose(
@@ -121,6 +126,7 @@ class Netmedic:
         *,
         namespace: str,
         budget_seconds: float | None,
+        thorough: bool,
         chosen: Mapping[str, Subject],
         progress: Callable[[Progress], None],
     ) -> Diagnosis | Ambiguous:
@@ -128,7 +134,10 @@ class Netmedic:
         from bot.diagnosis.report import Diagnosis
         from bot.remediation.make import propose
 
-        diagnose = self.diagnoser(budget_seconds=budget_seconds, chosen=chosen)
+        # A recording answers at once: there is nothing to be saved.
+        diagnose = self.diagnoser(
+            budget_seconds=budget_seconds, chosen=chosen, thorough=thorough or where.bundle is not None
+        )
         async with self.cluster(where) as cluster:
             answer = await diagnose(cluster, symptom, namespace=namespace, progress=progress)
             if not isinstance(answer, Diagnosis):
@@ -151,7 +160,7 @@ class Netmedic:
 
         from bot.cluster.snapshot import record
 
-        also = partial(self.diagnoser(), text=symptom) if symptom else None
+        also = partial(self.diagnoser(thorough=True), text=symptom) if symptom else None
         async with self.cluster(where) as cluster:
             return await record(cluster, namespaces=namespaces, also=also, progress=progress)
 
@@ -181,11 +190,21 @@ class Netmedic:
 
     async def serve(self) -> None:
         """Answer in Slack until it is told to end."""
-        from bot.cli.program import Where
         from bot.serve import serve
 
-        async with self.live(Where()) as cluster:
-            await serve(self.settings(), cluster=cluster, diagnose=self.diagnoser(), playbooks=self.playbooks())
+        await serve(self.settings(), connect=self.connected_to, diagnose=self.diagnoser(), playbooks=self.playbooks())
+
+    async def connected_to(self, cluster: ClusterSettings) -> LiveCluster:
+        """Return a connection to one of the clusters in the settings."""
+        from bot.cluster.connect import connect
+
+        settings = self.settings()
+        return await connect(
+            context=cluster.context,
+            kubeconfig=str(cluster.kubeconfig or ""),
+            helper_namespace=settings.helper_namespace,
+            helper_labels=settings.helper_labels,
+        )
 
 
 async def database_problem(url: str) -> str:

@@ -37,6 +37,43 @@ class Slack(BaseModel):
     api_url: str = "https://slack.com/api/"
     http_host: str = "0.0.0.0"  # noqa: S104 - a Pod is reached at its Pod address
     http_port: int = Field(default=3000, ge=1, le=65535)
+    workspaces: tuple[str, ...] = ()
+    """Ids of the workspaces whose people may ask (``T…``). Empty: all of the app's workspace or organisation."""
+    channels: tuple[str, ...] = ()
+    """Ids of the channels in which people may ask. Empty: every one the bot was invited to."""
+    user_groups: tuple[str, ...] = ()
+    """Ids of the user groups that may ask (``S…``); needs the scope ``usergroups:read``. Empty: everybody there."""
+    details_channel: str = ""
+    """Id of a private channel for everything with names and addresses in it; other channels see the verdict without.
+    Empty: nothing is hidden, as a diagnosis without names helps nobody to act."""
+    private_channels: tuple[str, ...] = ()
+    """Ids of further channels from which nothing is hidden."""
+
+
+class Alerts(BaseModel):
+    """Alertmanager's webhook, at ``/alerts`` of the port the bot listens on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: SecretStr = SecretStr("")
+    """Bearer token that Alertmanager sends. Empty: there is no webhook, as anybody could fill a channel."""
+    channel: str = ""
+    """Id of the channel that alerts are told in."""
+
+
+class ClusterSettings(BaseModel):
+    """One of several clusters that the bot looks at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=70, pattern=r"^\S+$")
+    """What people call it: ``prod``."""
+    context: str = ""
+    """Context in the kubeconfig; empty: its current one."""
+    kubeconfig: Path | None = None
+    """None: ``KUBECONFIG``, ``~/.kube/config``, or the ServiceAccount of the Pod."""
+    channels: tuple[str, ...] = ()
+    """Ids of the channels in which it is meant where no other is named."""
 
 
 class Settings(BaseSettings):
@@ -75,7 +112,10 @@ class Settings(BaseSettings):
     """Let the requester approve their own plan. Off: another person has to."""
     plan_expires_seconds: int = Field(default=1800, gt=0)
     """How long a plan can be approved; a half hour is as long as an incident's picture stays true (ours)."""
+    clusters: tuple[ClusterSettings, ...] = ()
+    """The clusters the bot looks at. Empty: the one of the current context."""
     slack: Slack = Slack()
+    alerts: Alerts = Alerts()
 
     @classmethod
     def settings_customise_sources(

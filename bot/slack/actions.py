@@ -20,6 +20,15 @@ class Detail(StrEnum):
 APPROVE = f"{PREFIX}.approve"
 REJECT = f"{PREFIX}.reject"
 CHOOSE = f"{PREFIX}.choose"
+AGAIN = f"{PREFIX}.again"
+RIGHT = f"{PREFIX}.right"
+WRONG = f"{PREFIX}.wrong"
+REFRESH = f"{PREFIX}.refresh"
+REWORD = f"{PREFIX}.reword"
+FORM = f"{PREFIX}.form"
+"""Callback id of the form."""
+SHORTCUT = f"{PREFIX}.diagnose_this"
+"""Callback id of the message shortcut; also in docs/slack-app-manifest.yaml."""
 DETAILS = re.compile(rf"^{PREFIX}\.details\.(?:{'|'.join(Detail)})$")
 
 

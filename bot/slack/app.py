@@ -2,60 +2,145 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import approve, choose, details, diagnose, mention, messages, unknown
+from bot.settings import Slack as SlackSettings
+from bot.slack import approve, choose, details, diagnose, feedback, form, home, mention, messages, unknown
+from bot.slack.api import Slack
 from bot.slack.approve import Desk
 from bot.slack.carry_out import Carrier
+from bot.slack.deliver import Deliverer
 from bot.slack.details import Archive
+from bot.slack.diagnose import Counter
+from bot.slack.feedback import Feedback
+from bot.slack.form import Form
+from bot.slack.gate import Gate
+from bot.slack.health import Check
+from bot.slack.home import Home
 from bot.slack.identity import Identity, authorizer
+from bot.slack.information import Information
 from bot.slack.investigate import Investigator
 from bot.slack.live import Pace
-from bot.slack.ports import Diagnose, Remedies, Store
+from bot.slack.mail import Mail, Postman
+from bot.slack.mention import Listener
+from bot.slack.ports import Backend
+from bot.slack.privacy import Privacy
 from bot.slack.questions import Questions
+from bot.slack.reception import Reception, once_among_replicas
 from bot.slack.work import Work
 
 
-def build(
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the listeners share, put together once."""
+
+    identity: Identity
+    slack: Slack
+    work: Work
+    reception: Reception
+    carrier: Carrier
+    investigator: Investigator
+    information: Information
+    postman: Postman
+
+
+def assemble(
+    settings: SlackSettings,
+    backend: Backend,
     *,
     identity: Identity,
-    signing_secret: str,
-    work: Work,
-    carrier: Carrier,
-    answer_with: Diagnose,
-    remedies: Remedies,
-    store: Store,
+    client: AsyncWebClient,
+    checks: Mapping[str, Check],
     pace: Pace,
-) -> AsyncApp:
+) -> Parts:
+    """Return the parts of a bot; ``checks`` are those of Slack and the store."""
+    slack = Slack(client=client)
+    work = Work(claim=once_among_replicas(backend.store.conversation))
+    mail = Mail(slack=slack, outbox=backend.store.outbox)
+    investigator = Investigator(
+        mail=mail,
+        diagnose=backend.diagnose,
+        clusters=backend.clusters,
+        deliverer=Deliverer(
+            identity=identity,
+            mail=mail,
+            pictures=backend.pictures,
+            remedies=backend.remedies,
+            store=backend.store,
+        ),
+        work=work,
+        questions=Questions(conversation=backend.store.conversation),
+        privacy=Privacy(details_channel=settings.details_channel, private_channels=settings.private_channels),
+        pace=pace,
+    )
+    return Parts(
+        identity=identity,
+        slack=slack,
+        work=work,
+        reception=Reception(gate=gate_of(settings, slack), work=work),
+        carrier=Carrier(mail=mail, remedies=backend.remedies, work=work, pace=pace),
+        investigator=investigator,
+        information=Information(
+            store=backend.store,
+            clusters=backend.clusters,
+            rules=backend.rules,
+            checks={**checks, **backend.checks},
+            work=work,
+        ),
+        postman=Postman(slack=slack, outbox=backend.store.outbox),
+    )
+
+
+def gate_of(settings: SlackSettings, slack: Slack) -> Gate:
+    """Return who may ask, and where; the channel for details is always one of them."""
+    details = (settings.details_channel,) if settings.channels and settings.details_channel else ()
+    return Gate(
+        slack=slack,
+        workspaces=settings.workspaces,
+        channels=(*settings.channels, *details),
+        user_groups=settings.user_groups,
+    )
+
+
+def build(parts: Parts, *, signing_secret: str) -> AsyncApp:
     """Return the app.
 
     A request goes through: signature (HTTP mode), workspace, then the one listener that takes it. A listener reads,
-    acknowledges, and begins ``work``; nothing in it waits.
+    acknowledges, and begins work; nothing in it waits.
     """
-    slack = carrier.slack
+    slack, investigator, information, reception = parts.slack, parts.investigator, parts.information, parts.reception
     app = AsyncApp(
         name="netmedic",
         client=without_token(slack.client),
         signing_secret=signing_secret,
-        authorize=authorizer(identity),
+        authorize=authorizer(parts.identity),
         user_facing_authorize_error_message=messages.refusals.foreign(),
     )
-    investigator = Investigator(
-        identity=identity,
-        slack=slack,
-        diagnose=answer_with,
-        remedies=remedies,
-        store=store,
-        work=work,
-        questions=Questions(),
-        pace=pace,
+    filled = Form(slack=slack, clusters=investigator.clusters, investigator=investigator)
+    counter = Counter(bot_user=parts.identity.bot_user, form=filled, information=information, investigator=investigator)
+    diagnose.register(app, counter, reception)
+    mention.register(app, Listener(slack=slack, information=information, investigator=investigator), reception)
+    form.register(app, filled, reception)
+    choose.register(app, investigator, reception)
+    archive = Archive(slack=slack, information=information, deliverer=investigator.deliverer)
+    details.register(app, archive, reception)
+    feedback.register(
+        app, Feedback(identity=parts.identity, investigator=investigator, store=information.store), reception
     )
-    diagnose.register(app, investigator)
-    mention.register(app, investigator)
-    choose.register(app, investigator)
-    details.register(app, Archive(slack=slack, store=store, work=work))
-    approve.register(app, Desk(identity=identity, slack=slack, remedies=remedies, carrier=carrier, work=work))
+    home.register(
+        app,
+        Home(slack=slack, information=information, gate=reception.gate, privacy=investigator.privacy),
+        parts.work,
+    )
+    remedies = parts.carrier.remedies
+    approve.register(
+        app,
+        Desk(identity=parts.identity, slack=slack, remedies=remedies, carrier=parts.carrier, work=parts.work),
+    )
     unknown.register(app)
     return app
 

@@ -6,6 +6,7 @@ from bot.diagnosis.report import Cause, Diagnosis
 from bot.slack import actions, kit, messages
 from bot.slack.escape import ELLIPSIS
 from bot.slack.fit import groups_that_fit, lines_that_fit
+from bot.slack.form_blocks import reword_button
 from bot.slack.kit import Block
 from bot.slack.limits import MESSAGE_BLOCKS, MESSAGE_TOTAL, SECTION_TEXT
 
@@ -33,7 +34,7 @@ def diagnosis_blocks(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
     tail = [
         *note_blocks(diagnosis),
         kit.context(messages.answer.access(diagnosis)),
-        *([kit.actions(*detail_buttons(diagnosis, incident=incident))] if incident else []),
+        *(button_rows(diagnosis, incident=incident) if incident else []),
     ]
     shown = groups_that_fit(
         (cause_blocks(number, found) for number, found in enumerate(diagnosis.causes[:CAUSES_SHOWN], start=1)),
@@ -74,6 +75,26 @@ def cause_blocks(number: int, found: Cause) -> list[Block]:
 def note_blocks(diagnosis: Diagnosis) -> list[Block]:
     """Return what the reader has to know besides, as small print."""
     return [kit.context(messages.answer.note(text)) for text in diagnosis.notes[:NOTES_SHOWN]]
+
+
+def button_rows(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
+    """Return what can be done with the answer: look closer, ask again, and say what it was worth."""
+    return [
+        kit.actions(*detail_buttons(diagnosis, incident=incident)),
+        kit.actions(*feedback_buttons(diagnosis, incident=incident)),
+    ]
+
+
+def feedback_buttons(diagnosis: Diagnosis, *, incident: str) -> list[Block]:
+    """Return the buttons that answer the answer."""
+    again = kit.button(messages.answer.again_button(), action=actions.AGAIN, value=incident)
+    if diagnosis.unread:
+        return [again, reword_button(diagnosis.symptom.text)]
+    return [
+        again,
+        kit.button(messages.answer.right_button(), action=actions.RIGHT, value=incident),
+        kit.button(messages.answer.wrong_button(), action=actions.WRONG, value=incident),
+    ]
 
 
 def detail_buttons(diagnosis: Diagnosis, *, incident: str) -> list[Block]:

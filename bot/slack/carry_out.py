@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from bot.remediation.apply import Progress as Move
 from bot.slack import messages
-from bot.slack.api import CannotWrite, Slack
+from bot.slack.api import CannotWrite
 from bot.slack.live import LiveMessage, Pace
+from bot.slack.mail import Mail
 from bot.slack.ports import Place, Remedies
 from bot.slack.work import Work
 from bot.store.records import UNFINISHED, StoreError
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 class Carrier:
     """Carries out approved plans, and tells how it goes."""
 
-    slack: Slack
+    mail: Mail
     remedies: Remedies
     work: Work
     pace: Pace
@@ -28,7 +29,7 @@ class Carrier:
     async def carry_out(self, plan_hash: str, place: Place, *, opening: str = "") -> None:
         """Carry out a plan and tell about it; it is carried out even where Slack takes no message."""
         try:
-            live = await LiveMessage.post(self.slack, place, opening or messages.plan.starting(), pace=self.pace)
+            live = await LiveMessage.post(self.mail, place, opening or messages.plan.starting(), pace=self.pace)
         except CannotWrite as problem:
             log.warning("plan %s is carried out without a word: %s", plan_hash, problem)
             async for move in self.remedies.apply(plan_hash):

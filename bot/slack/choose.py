@@ -10,17 +10,18 @@ from bot.slack import actions, messages, payload
 from bot.slack.investigate import Investigator
 from bot.slack.payload import Click, Json
 from bot.slack.question_blocks import answer_of
+from bot.slack.reception import Reception
 from bot.slack.replies import whisper
+from bot.store.records import StoreError
 
 
-def register(app: AsyncApp, investigator: Investigator) -> None:
+def register(app: AsyncApp, investigator: Investigator, reception: Reception) -> None:
     """Attach the menu to the app."""
 
     async def choose(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
         click = payload.click(body)
         await ack()
-        errand = partial(go_on, click, investigator, respond)
-        investigator.work.begin(click.delivery, errand, tell=partial(whisper, respond))
+        reception.take_click(click, partial(go_on, click, investigator, respond), respond)
 
     app.action(actions.CHOOSE)(choose)
 
@@ -28,11 +29,15 @@ def register(app: AsyncApp, investigator: Investigator) -> None:
 async def go_on(click: Click, investigator: Investigator, respond: AsyncRespond) -> None:
     """Go on with what was chosen; the question's message becomes the answer."""
     question_id, number = answer_of(click.value)
-    question = investigator.questions.take(question_id)
+    try:
+        question = await investigator.questions.take(question_id)
+    except StoreError as problem:
+        await whisper(respond, messages.refusals.not_answered(str(problem)))
+        return
     if question is None or not 0 <= number < len(question.candidates):
         await whisper(respond, messages.refusals.question_gone())
         return
     chosen = question.candidates[number]
     told = messages.asking.chosen(question.word, str(chosen), click.person.user)
-    await investigator.slack.edit(click.place, click.message, told)
+    await investigator.mail.edit(click.place, click.message, told)
     await investigator.resume(question, chosen, message=click.message)

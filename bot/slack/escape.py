@@ -65,6 +65,11 @@ def plain(raw: str, limit: int) -> str:
     return _fill([ANGLES.get(character, character) for character in _one_line(raw, limit)], limit)
 
 
+def typed(raw: str, limit: int) -> str:
+    """Return a text as the content of an input field, whose limit counts UTF-16 units; nothing in it is markup."""
+    return clean(raw).encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore")
+
+
 def fits_block(raw: str, limit: int) -> bool:
     """Tell whether a text can stand in a code block unchanged; if not, it is a file's."""
     return FENCE not in raw and clean(raw) == raw and length(block(raw)) <= limit

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.cluster.errors import ClusterError
 from bot.diagnosis.diagnose import Progress
-from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
-from bot.diagnosis.serialise import to_json, to_yaml
 from bot.diagnosis.symptom import SymptomError
 from bot.facts.scope import Subject
-from bot.slack import messages
-from bot.slack.api import CannotWrite, Slack
-from bot.slack.blocks import diagnosis_blocks, is_shortened
-from bot.slack.identity import Identity
+from bot.slack import clusters, messages
+from bot.slack.clusters import Clusters
+from bot.slack.deliver import Deliverer
+from bot.slack.form_blocks import reword_blocks
 from bot.slack.live import LiveMessage, Pace
-from bot.slack.plan_blocks import File, plan_card, plan_files
-from bot.slack.ports import Diagnose, Person, Place, Question, Remedies, Request, Store
+from bot.slack.mail import Mail
+from bot.slack.ports import Diagnose, Echo, Person, Place, Question, Request
+from bot.slack.privacy import Privacy
 from bot.slack.question_blocks import question_blocks
 from bot.slack.questions import Questions
 from bot.slack.work import Work
@@ -33,24 +31,28 @@ log = logging.getLogger(__name__)
 class Investigator:
     """Everything an answer needs."""
 
-    identity: Identity
-    slack: Slack
+    mail: Mail
     diagnose: Diagnose
-    remedies: Remedies
-    store: Store
+    clusters: Clusters
+    deliverer: Deliverer
     work: Work
     questions: Questions
+    privacy: Privacy
     pace: Pace
 
-    async def open_thread(self, symptom: str, *, requester: Person, channel: str) -> None:
+    async def open_thread(self, symptom: str, *, requester: Person, channel: str, cluster: str = "") -> None:
         """Open a thread for a symptom, and answer in it.
 
         Raises:
             CannotWrite: Slack does not let us write there.
         """
-        opening = await self.slack.post(Place(channel=channel), messages.asking.asked(symptom, requester.user))
+        place = Place(channel=channel)
+        if self.privacy.hides(channel):
+            await self.answer(Request(symptom=symptom, requester=requester, place=place, cluster=cluster))
+            return
+        opening = await self.mail.post(place, messages.asking.asked(symptom, requester.user))
         place = Place(channel=channel, thread=opening)
-        await self.answer(Request(symptom=symptom, requester=requester, place=place, opening=opening))
+        await self.answer(Request(symptom=symptom, requester=requester, place=place, opening=opening, cluster=cluster))
 
     async def answer(self, request: Request, *, message: str = "") -> None:
         """Answer in the request's thread; ``message`` is the one of ours that becomes the answer, if there is one yet.
@@ -58,91 +60,68 @@ class Investigator:
         Raises:
             CannotWrite: Slack does not let us write there.
         """
-        ts = message or await self.slack.post(request.place, messages.progress.starting())
-        async with LiveMessage(self.slack, request.place, ts, pace=self.pace) as live:
-            if self.work.is_full:
-                live.show(messages.progress.waiting())
-            try:
-                async with self.work.turn():
-                    answer = await self.diagnose(request.symptom, chosen=request.chosen, progress=shown_in(live))
-            except (SymptomError, ClusterError) as problem:
-                await live.become(messages.refusals.not_answered(str(problem)))
-                return
-            if isinstance(answer, Ambiguous):
-                await self._ask(request, answer, live)
-                return
-            incident = await self._tell(request, answer, live)
-        if incident:
-            await self._propose(request, answer, incident)
-
-    async def _ask(self, request: Request, ambiguous: Ambiguous, live: LiveMessage) -> None:
-        question = Question(request=request, word=ambiguous.word, candidates=ambiguous.candidates)
-        question_id = self.questions.keep(question)
-        await live.become(messages.asking.which_one(question.word), question_blocks(question, question_id=question_id))
+        if request.echo is None and self.privacy.hides(request.place.channel):
+            request, message = await self._moved(request), ""
+        if not self.clusters.is_known(request.cluster):
+            name, symptom = self.clusters.choose(request.symptom, channel=request.place.channel)
+            request = replace(request, cluster=name, symptom=symptom or request.symptom)
+        ts = message or await self.mail.post(request.place, messages.progress.starting())
+        async with LiveMessage(self.mail, request.place, ts, pace=self.pace) as live:
+            if request.cluster:
+                await self._look(request, live)
+            else:
+                await self._ask(request, messages.asking.cluster_word(), self.clusters.candidates(), live)
 
     async def resume(self, question: Question, chosen: Subject, *, message: str) -> None:
         """Go on with a request after its question was answered; the question's message becomes the answer."""
+        if chosen.kind == clusters.KIND:
+            await self.answer(replace(question.request, cluster=chosen.name), message=message)
+            return
         known = {**question.request.chosen, question.word: chosen}
         await self.answer(replace(question.request, chosen=known), message=message)
 
-    async def _tell(self, request: Request, diagnosis: Diagnosis, live: LiveMessage) -> str:
-        incident = ""
+    async def _look(self, request: Request, live: LiveMessage) -> None:
+        if self.work.is_full:
+            live.show(messages.progress.waiting())
         try:
-            incident = await self._keep(request, diagnosis)
-        except StoreError as problem:
-            log.warning("a diagnosis could not be kept: %s", problem)
-            diagnosis = replace(diagnosis, notes=(messages.answer.not_kept(str(problem)), *diagnosis.notes))
-        blocks = diagnosis_blocks(diagnosis, incident=incident)
-        await live.become(messages.answer.verdict(diagnosis), blocks)
-        if request.opening:
-            await self._close_opening(request, diagnosis)
-        if is_shortened(blocks):
-            # PyYAML takes a tenth of a second for ten causes: off the event loop.
-            content = await asyncio.to_thread(to_yaml, diagnosis)
-            name = f"netmedic-{incident or 'diagnosis'}.yaml"
-            await self._attach(request.place, File(name=name, title=messages.answer.whole_diagnosis(), content=content))
-        return incident
-
-    async def _keep(self, request: Request, diagnosis: Diagnosis) -> str:
-        incident = await self.store.add_incident(
-            requester=self.identity.name_of(request.requester),
-            symptom=request.symptom,
-            channel=request.place.channel,
-            thread=request.place.thread,
-            context=diagnosis.access.context,
-            chosen=request.chosen,
-        )
-        await self.store.add_diagnosis(incident.id, await asyncio.to_thread(to_json, diagnosis))
-        return incident.id
-
-    async def _close_opening(self, request: Request, diagnosis: Diagnosis) -> None:
-        """Put the verdict where the channel sees it without opening the thread."""
-        text = messages.asking.answered(request.symptom, request.requester.user, diagnosis)
-        try:
-            await self.slack.edit(request.place, request.opening, text)
-        except CannotWrite as problem:
-            log.info("the opening message could not be edited: %s", problem)
-
-    async def _propose(self, request: Request, diagnosis: Diagnosis, incident: str) -> None:
-        try:
-            proposal = await self.remedies.propose(diagnosis, incident_id=incident)
-        except (ClusterError, StoreError) as problem:
-            await self.slack.post(request.place, messages.answer.no_plan(str(problem)))
+            async with self.work.turn():
+                answer = await self.diagnose(
+                    request.symptom, cluster=request.cluster, chosen=request.chosen, progress=shown_in(live)
+                )
+        except SymptomError as problem:
+            await live.become(
+                messages.refusals.not_answered(str(problem)), reword_blocks(str(problem), request.symptom)
+            )
             return
-        for plan in proposal.plans:
-            card = plan_card(plan, policy=self.remedies.policy, requester=self.identity.name_of(request.requester))
-            await self.slack.post(request.place, messages.plan.fallback(plan), card)
-            for file in plan_files(plan):
-                await self._attach(request.place, file)
-        for note in proposal.notes:
-            await self.slack.post(request.place, messages.answer.note(note))
+        except ClusterError as problem:
+            await live.become(messages.refusals.not_answered(str(problem)))
+            return
+        if isinstance(answer, Ambiguous):
+            await self._ask(request, answer.word, answer.candidates, live)
+            return
+        incident = await self.deliverer.tell(request, answer, live)
+        await self.deliverer.draw(request, answer)
+        if incident:
+            await self.deliverer.propose(request, answer, incident)
 
-    async def _attach(self, place: Place, file: File) -> None:
+    async def _ask(self, request: Request, word: str, candidates: tuple[Subject, ...], live: LiveMessage) -> None:
+        question = Question(request=request, word=word, candidates=candidates)
         try:
-            await self.slack.attach(place, filename=file.name, title=file.title, content=file.content)
-        except CannotWrite as problem:
-            log.warning("file %s could not be attached: %s", file.name, problem)
-            await self.slack.post(place, messages.answer.file_not_sent(file.title))
+            question_id = await self.questions.keep(question)
+        except StoreError as problem:
+            await live.become(messages.refusals.not_answered(str(problem)))
+            return
+        await live.become(messages.asking.which_one(word), question_blocks(question, question_id=question_id))
+
+    async def _moved(self, request: Request) -> Request:
+        """Return the request with the channel for details as its place; where it was asked it is told so."""
+        private = self.privacy.details_channel
+        there = await self.mail.post(request.place, messages.asking.moved(request.requester.user, private))
+        echo = Echo(place=request.place, message=there)
+        opening = await self.mail.post(
+            Place(channel=private), messages.asking.asked(request.symptom, request.requester.user)
+        )
+        return replace(request, place=Place(channel=private, thread=opening), opening=opening, echo=echo)
 
 
 def shown_in(live: LiveMessage) -> Callable[[Progress], None]:

@@ -68,6 +68,47 @@ def menu(placeholder: str, *, action: str, options: Sequence[tuple[str, str]]) -
     }
 
 
+def text_input(label: str, *, name: str, value: str, hint: str, longest: int) -> Block:
+    """Return a field for several lines of text; ``name`` is the id of block and element."""
+    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": True, "max_length": longest}
+    if value:
+        element["initial_value"] = value
+    return {
+        "type": "input",
+        "block_id": name,
+        "label": plain_text(label),
+        "hint": plain_text(hint),
+        "element": element,
+    }
+
+
+def menu_input(label: str, *, name: str, options: Sequence[tuple[str, str]], chosen: int) -> Block:
+    """Return a select menu in a form; ``chosen`` is the number of the entry that is set, -1 for none."""
+    entries = [{"text": plain_text(text), "value": value} for text, value in options]
+    element: Block = {"type": "static_select", "action_id": name, "options": entries}
+    if chosen >= 0:
+        element["initial_option"] = entries[chosen]
+    return {"type": "input", "block_id": name, "label": plain_text(label), "element": element}
+
+
+def form(title: str, blocks: Sequence[Block], *, callback: str, submit: str, metadata: str) -> View:
+    """Return a modal that is filled in and sent."""
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": metadata,
+        "title": plain_text(title),
+        "submit": plain_text(submit),
+        "close": plain_text("Cancel"),
+        "blocks": list(blocks),
+    }
+
+
+def home(blocks: Sequence[Block]) -> View:
+    """Return an App Home."""
+    return {"type": "home", "blocks": list(blocks)}
+
+
 def modal(title: str, blocks: Sequence[Block]) -> View:
     """Return a modal that is only read."""
     return {"type": "modal", "title": plain_text(title), "close": plain_text("Close"), "blocks": list(blocks)}

@@ -10,15 +10,13 @@ from types import TracebackType
 from typing import Self
 
 from bot.slack import messages
-from bot.slack.api import CannotWrite, Slack, Unreachable
+from bot.slack.api import CannotWrite
 from bot.slack.kit import Block
 from bot.slack.limits import UPDATE_EVERY_SECONDS
+from bot.slack.mail import Mail
 from bot.slack.ports import Place
 
 log = logging.getLogger(__name__)
-
-PATIENCE_SECONDS = (1, 2, 4, 8, 15, 30, 60, 120, 240, 480)
-"""Waits between the attempts to deliver an answer while Slack cannot be reached: a quarter of an hour in all (ours)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +34,9 @@ class LiveMessage:
     As a context it never stays behind half said: left before :meth:`become`, it says that it was not finished.
     """
 
-    def __init__(self, slack: Slack, place: Place, ts: str, *, pace: Pace) -> None:
+    def __init__(self, mail: Mail, place: Place, ts: str, *, pace: Pace) -> None:
         self.ts = ts
-        self._slack = slack
+        self._mail = mail
         self._place = place
         self._pace = pace
         self._edited = pace.now()
@@ -48,13 +46,13 @@ class LiveMessage:
         self._is_done = False
 
     @classmethod
-    async def post(cls, slack: Slack, place: Place, text: str, *, pace: Pace) -> Self:
+    async def post(cls, mail: Mail, place: Place, text: str, *, pace: Pace) -> Self:
         """Post it.
 
         Raises:
             CannotWrite: Slack does not take it.
         """
-        return cls(slack, place, await slack.post(place, text), pace=pace)
+        return cls(mail, place, await mail.post(place, text), pace=pace)
 
     def show(self, text: str) -> None:
         """Show progress when its turn comes."""
@@ -65,7 +63,7 @@ class LiveMessage:
             self._updating = asyncio.create_task(self._update())
 
     async def become(self, text: str, blocks: Sequence[Block] = ()) -> None:
-        """Be the answer. It is posted anew where the message is gone, and tried again while Slack cannot be reached.
+        """Be the answer. It is posted anew where the message is gone, and sent later while Slack cannot be reached.
 
         Raises:
             CannotWrite: Slack does not take it.
@@ -73,23 +71,12 @@ class LiveMessage:
         self._is_done, self._next = True, ""
         async with self._turn:
             await self._wait()
-            for pause in (*PATIENCE_SECONDS, None):
-                try:
-                    await self._edit_or_post(text, blocks)
-                    break
-                except Unreachable as problem:
-                    if pause is None:
-                        raise
-                    log.warning("Slack cannot be reached (%s): trying again in %d s", problem, pause)
-                    await self._pace.sleep(pause)
-
-    async def _edit_or_post(self, text: str, blocks: Sequence[Block]) -> None:
-        try:
-            await self._slack.edit(self._place, self.ts, text, blocks)
-        except CannotWrite as problem:
-            if not problem.is_gone:
-                raise
-            self.ts = await self._slack.post(self._place, text, blocks)
+            try:
+                await self._mail.edit(self._place, self.ts, text, blocks)
+            except CannotWrite as problem:
+                if not problem.is_gone:
+                    raise
+                self.ts = await self._mail.post(self._place, text, blocks)
 
     async def _update(self) -> None:
         while self._next:
@@ -99,7 +86,7 @@ class LiveMessage:
                 if not text:
                     return
                 try:
-                    await self._slack.edit(self._place, self.ts, text)
+                    await self._mail.try_edit(self._place, self.ts, text)
                 except CannotWrite as problem:
                     log.info("progress could not be shown: %s", problem)
                 self._edited = self._pace.now()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.slack.form_blocks import CLUSTER, SYMPTOM
 from bot.slack.ports import Person, Place
 
 Json = dict[str, Any]
@@ -25,6 +27,7 @@ class Command:
     text: str
     person: Person
     channel: str
+    trigger_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,39 @@ class Click:
     """The message's blocks as Slack has them now."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shortcut:
+    """A message was chosen to be diagnosed."""
+
+    delivery: str
+    trigger_id: str
+    text: str
+    """All that can be read in the message, that of attachments too."""
+    person: Person
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """A form was sent."""
+
+    delivery: str
+    text: str
+    cluster: str
+    """Number of the chosen cluster; empty where there is none to choose, or none was chosen."""
+    wants_cluster: bool
+    metadata: str
+    person: Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """Somebody opened App Home."""
+
+    delivery: str
+    person: Person
+
+
 def command(body: Json) -> Command:
     """Read a slash command."""
     return Command(
@@ -64,6 +100,7 @@ def command(body: Json) -> Command:
         text=as_typed(body.get("text") or ""),
         person=Person(team=body.get("team_id") or "", user=body["user_id"]),
         channel=body["channel_id"],
+        trigger_id=body["trigger_id"],
     )
 
 
@@ -97,6 +134,61 @@ def click(body: Json) -> Click:
         message=message.get("ts") or "",
         blocks=tuple(message.get("blocks") or ()),
     )
+
+
+def shortcut(body: Json) -> Shortcut:
+    """Read a message shortcut."""
+    message, user = body["message"], body["user"]
+    return Shortcut(
+        delivery=f"shortcut/{body['trigger_id']}",
+        trigger_id=body["trigger_id"],
+        text=as_typed(text_of(message)),
+        person=Person(team=user.get("team_id") or (body.get("team") or {}).get("id") or "", user=user["id"]),
+        place=Place(channel=body["channel"]["id"], thread=message.get("thread_ts") or message["ts"]),
+    )
+
+
+def filled(body: Json) -> Filled:
+    """Read a view_submission of the form."""
+    view, user = body["view"], body["user"]
+    values = view["state"]["values"]
+    chosen = (values.get(CLUSTER) or {}).get(CLUSTER) or {}
+    return Filled(
+        delivery=f"form/{view['id']}/{view.get('hash') or ''}",
+        text=as_typed(values[SYMPTOM][SYMPTOM].get("value") or ""),
+        cluster=(chosen.get("selected_option") or {}).get("value") or "",
+        wants_cluster=CLUSTER in values,
+        metadata=view.get("private_metadata") or "",
+        person=Person(team=user.get("team_id") or (body.get("team") or {}).get("id") or "", user=user["id"]),
+    )
+
+
+def visit(body: Json) -> Visit:
+    """Read an app_home_opened event."""
+    event = body["event"]
+    return Visit(
+        delivery=f"event/{body['event_id']}",
+        person=Person(team=event.get("user_team") or body.get("team_id") or "", user=event["user"]),
+    )
+
+
+def text_of(message: Json) -> str:
+    """Return what can be read in a message: its text, and what tools attach, which alerts come as."""
+    attached = (
+        part
+        for attachment in message.get("attachments") or ()
+        for part in (attachment.get("pretext"), attachment.get("title"), attachment.get("text"), *_fields(attachment))
+        if part
+    )
+    texts = [message.get("text") or "", *attached]
+    if not any(text.strip() for text in texts):
+        texts = [attachment.get("fallback") or "" for attachment in message.get("attachments") or ()]
+    return "\n".join(text for text in texts if text.strip())
+
+
+def _fields(attachment: Json) -> Iterator[str]:
+    for field in attachment.get("fields") or ():
+        yield f"{field.get('title') or ''}: {field.get('value') or ''}"
 
 
 def as_typed(text: str) -> str:

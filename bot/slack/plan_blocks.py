@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.diagnosis.serialise import yaml_text
 from bot.remediation.approval import Policy
@@ -12,17 +11,9 @@ from bot.slack import actions, kit, messages
 from bot.slack.escape import block, fits_block
 from bot.slack.kit import Block
 from bot.slack.limits import SECTION_TEXT
+from bot.slack.ports import File
 
 HEADING_ROOM = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class File:
-    """A text that goes into the thread as a file."""
-
-    name: str
-    title: str
-    content: str
 
 
 def plan_card(plan: Plan, *, policy: Policy, requester: str) -> list[Block]:
@@ -40,11 +31,11 @@ def plan_card(plan: Plan, *, policy: Policy, requester: str) -> list[Block]:
 def plan_files(plan: Plan) -> list[File]:
     """Return what is too long for the card, or cannot stand in a code block unchanged."""
     name = plan.short
-    files = (
-        File(name=f"plan-{name}.yaml", title="The remediation as YAML", content=yaml_of(plan)),
-        File(name=f"plan-{name}.diff", title="What would change", content=plan.diff),
+    texts = (
+        (f"plan-{name}.yaml", messages.plan.yaml_file(), yaml_of(plan)),
+        (f"plan-{name}.diff", messages.plan.diff_file(), plan.diff),
     )
-    return [file for file in files if file.content and not _fits(file.content)]
+    return [File(name=file, title=title, data=text.encode()) for file, title, text in texts if text and not _fits(text)]
 
 
 def decided_card(shown: Sequence[Block], line: str) -> list[Block]:

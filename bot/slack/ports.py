@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +14,12 @@ from bot.remediation.apply import Progress as Move
 from bot.remediation.approval import Approved, Denied, Policy
 from bot.remediation.make import Proposal
 from bot.remediation.plan import Plan
-from bot.store.records import Incident, StoredPlan
+from bot.slack.clusters import Clusters
+from bot.slack.health import Check
+from bot.store.alerts import AlertThreads
+from bot.store.conversation import Conversation
+from bot.store.outbox import Outbox
+from bot.store.records import Incident, IncidentState, PlanState, StoredPlan
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -36,6 +41,25 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
+class File:
+    """A file for a thread."""
+
+    name: str
+    title: str
+    data: bytes
+    alt_text: str = ""
+    """What a picture shows, for those who cannot see it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Echo:
+    """A message that tells elsewhere, without names, how a request ended."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One symptom, who asked, and where the answer goes."""
 
@@ -44,8 +68,13 @@ class Request:
     place: Place
     opening: str = ""
     """Timestamp of our own message that opened the thread; empty where the thread was there before."""
+    headline: str = ""
+    """What the opening message says besides the verdict; empty: who asks what."""
+    cluster: str = ""
+    """Its name; empty: not decided yet."""
     chosen: Mapping[str, Subject] = field(default_factory=dict)
     """Answers to earlier questions: the word, and the object that is meant."""
+    echo: Echo | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +86,35 @@ class Question:
     candidates: tuple[Subject, ...]
 
 
+class KnownRule(Protocol):
+    """What is shown of a rule."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The fault in a few words."""
+        ...
+
+    @property
+    def severity(self) -> str:
+        """How bad it is."""
+        ...
+
+    @property
+    def category(self) -> str:
+        """What it is about."""
+        ...
+
+
 class Diagnose(Protocol):
     """From a symptom to its diagnosis."""
 
     async def __call__(
-        self, symptom: str, *, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
+        self, symptom: str, *, cluster: str, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
     ) -> Diagnosis | Ambiguous:
         """Return the diagnosis, or the question that has to be answered first.
 
@@ -69,6 +122,18 @@ class Diagnose(Protocol):
             SymptomError: The words cannot be understood.
             ClusterError: The cluster cannot be looked at.
         """
+        ...
+
+
+class Pictures(Protocol):
+    """Pictures of a diagnosis as PNG, made off the event loop; none where there is nothing to see."""
+
+    async def of(self, diagnosis: Diagnosis) -> Sequence[File]:
+        """Return those that go with the answer: the path, and what was measured."""
+        ...
+
+    async def reasoning(self, diagnosis: Diagnosis) -> Sequence[File]:
+        """Return the chain of reasons behind the first cause."""
         ...
 
 
@@ -146,3 +211,46 @@ class Store(Protocol):
     async def diagnoses(self, incident_id: str) -> list[str]:
         """Return the diagnoses of an incident as JSON, oldest first."""
         ...
+
+    async def incident_of_thread(self, channel: str, thread: str) -> Incident | None:
+        """Return the latest incident of a thread."""
+        ...
+
+    async def latest_incidents(
+        self, count: int, *, channel: str = "", state: IncidentState | None = None
+    ) -> list[Incident]:
+        """Return the latest incidents, newest first."""
+        ...
+
+    async def plans_in(self, states: Collection[PlanState]) -> list[StoredPlan]:
+        """Return the plans in these states, oldest first."""
+        ...
+
+    @property
+    def conversation(self) -> Conversation:
+        """Deliveries, questions and feedback."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What waits for Slack."""
+        ...
+
+    @property
+    def alerts(self) -> AlertThreads:
+        """Alerts and their threads."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The rest of the program."""
+
+    diagnose: Diagnose
+    remedies: Remedies
+    store: Store
+    pictures: Pictures
+    clusters: Clusters
+    rules: Sequence[KnownRule]
+    checks: Mapping[str, Check]
+    """Whether each cluster answers, by its name."""

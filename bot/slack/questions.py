@@ -1,30 +1,29 @@
-"""Questions that wait for an answer. They live as long as the process: after a restart people ask again."""
+"""Questions that wait for an answer: kept in the store, so that any replica takes the answer, also after a restart."""
 
 from __future__ import annotations
 
-import secrets
+from dataclasses import dataclass
+
+import msgspec
 
 from bot.slack.ports import Question
-
-KEPT = 1_000
-"""Open questions; the oldest is dropped (ours)."""
+from bot.store.conversation import Conversation
 
 
+@dataclass(frozen=True, kw_only=True)
 class Questions:
-    """The open questions of this process."""
+    """The open questions. Every method may raise :class:`bot.store.records.StoreError`."""
 
-    def __init__(self, *, kept: int = KEPT) -> None:
-        self._kept = kept
-        self._open: dict[str, Question] = {}
+    conversation: Conversation
 
-    def keep(self, question: Question) -> str:
+    async def keep(self, question: Question) -> str:
         """Keep a question, and return its id."""
-        question_id = secrets.token_hex(8)
-        self._open[question_id] = question
-        if len(self._open) > self._kept:
-            del self._open[next(iter(self._open))]
-        return question_id
+        return await self.conversation.keep_question(msgspec.json.encode(question).decode())
 
-    def take(self, question_id: str) -> Question | None:
-        """Return a question once."""
-        return self._open.pop(question_id, None)
+    async def take(self, question_id: str) -> Question | None:
+        """Return a question once; none where it was answered, or another version of the bot asked it."""
+        document = await self.conversation.take_question(question_id)
+        try:
+            return msgspec.json.decode(document, type=Question) if document else None
+        except msgspec.ValidationError:
+            return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -17,6 +17,8 @@ from bot.slack.failures import Tell, nobody, report
 log = logging.getLogger(__name__)
 
 Errand = Coroutine[None, None, None]
+Claim = Callable[[str], Awaitable[bool]]
+"""Takes a delivery for this process; False where another one has it."""
 
 AT_ONCE = 20
 """Diagnoses that run side by side; further ones wait their turn (ours: each reads the whole scope from the API)."""
@@ -41,18 +43,24 @@ class Recent:
         return True
 
 
+async def always(delivery: str) -> bool:  # noqa: ARG001
+    """Take every delivery: there is no other process."""
+    return True
+
+
 class Work:
     """Everything that is being done."""
 
-    def __init__(self, *, at_once: int = AT_ONCE) -> None:
+    def __init__(self, *, at_once: int = AT_ONCE, claim: Claim = always) -> None:
         self._seen = Recent()
+        self._claim = claim
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(at_once)
 
     def begin(self, delivery: str, errand: Callable[[], Errand], *, tell: Tell) -> None:
         """Begin what a delivery asks for, unless it was begun before; ``tell`` reaches the person should it fail."""
         if self._seen.add(delivery):
-            self.start(errand(), tell=tell)
+            self.start(self._once(delivery, errand), tell=tell)
         else:
             log.info("%s was delivered again and is taken care of", delivery)
 
@@ -61,6 +69,17 @@ class Work:
         task = asyncio.create_task(errand)
         self._tasks.add(task)
         task.add_done_callback(partial(self._ended, tell=tell))
+
+    async def _once(self, delivery: str, errand: Callable[[], Errand]) -> None:
+        if await self._claim(delivery):
+            await errand()
+        else:
+            log.info("%s is taken care of by another replica", delivery)
+
+    @property
+    def running(self) -> int:
+        """How many requests are being worked on."""
+        return len(self._tasks)
 
     @property
     def is_full(self) -> bool:

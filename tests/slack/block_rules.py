@@ -18,6 +18,7 @@ slackapi/bolt-js); not documented, so counted in the largest way there is: as AS
 
 SCHEMA = yaml.safe_load((Path(__file__).parent / "block_kit.schema.yaml").read_text())
 OWN_MENTION = re.compile(r"<@[UW][A-Z0-9]+>")
+OWN_CHANNEL = re.compile(r"<#[CGD][A-Z0-9]+>")
 OWN_LINK = re.compile(r"<https://[^\s<>|]+\|Read more>")
 ENTITY = re.compile(r"&(?:amp|lt|gt);")
 BARE_PING = re.compile(r"@(?:here|channel|everyone|group)", re.IGNORECASE)
@@ -35,8 +36,9 @@ def message_problems(blocks: Sequence[Any]) -> list[str]:
 
 
 def view_problems(view: Any) -> list[str]:
-    """Return why Slack would not take a modal."""
-    return [*_violations(view, "modal"), *_repeated_ids(view.get("blocks", ()))]
+    """Return why Slack would not take a modal, or an App Home."""
+    kind = "home" if view.get("type") == "home" else "modal"
+    return [*_violations(view, kind), *_repeated_ids(view.get("blocks", ())), *_too_long_inputs(view)]
 
 
 def pings(item: Any, *, known: frozenset[str] = frozenset()) -> list[str]:
@@ -67,7 +69,7 @@ def _in_text(kind: str, text: str, known: frozenset[str]) -> Iterator[str]:
     for mention in OWN_MENTION.findall(text):
         if mention[2:-1] not in known:
             yield f"pings {mention}"
-    rest = ENTITY.sub("", OWN_LINK.sub("", OWN_MENTION.sub("", text)))
+    rest = ENTITY.sub("", OWN_LINK.sub("", OWN_CHANNEL.sub("", OWN_MENTION.sub("", text))))
     if re.search(r"[<>&]", rest):
         yield f"not escaped: {rest!r}"
     outside, inside = _without_code(rest)
@@ -110,6 +112,14 @@ def _violations(item: Any, definition: str) -> list[str]:
     return [
         f"[ERROR] {error.message[:200]} [json-pointer:/{'/'.join(map(str, error.absolute_path))}]"
         for error in _Validator(schema).iter_errors(listed)
+    ]
+
+
+def _too_long_inputs(view: Any) -> list[str]:
+    inputs = [block["element"] for block in view.get("blocks", ()) if block.get("type") == "input"]
+    texts = [(item.get("initial_value", ""), item.get("max_length", 3000)) for item in inputs]
+    return [
+        "initial_value is longer than max_length" for text, most in texts if len(text.encode("utf-16-le")) // 2 > most
     ]
 
 

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bot.settings import Alerts
 from bot.settings import Slack as SlackSettings
+from bot.slack.clusters import Clusters, KnownCluster
+from bot.slack.health import Check
 from bot.slack.live import Pace
+from bot.slack.ports import Backend
 from bot.slack.serve import running
 from tests.slack import emulate
 from tests.slack.edge import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Edge
 from tests.slack.emulate import Emulate
 from tests.slack.fake_slack import FakeWorkspace
-from tests.slack.fakes import FakeDiagnose, FakeRemedies, FakeStore
+from tests.slack.fakes import FakeDiagnose, FakePictures, FakeRemedies, FakeRule, FakeStore
 from tests.slack.fixtures import wrong_port
 
 Mode = Literal["socket", "http"]
@@ -41,20 +45,43 @@ class Bot:
     diagnose: FakeDiagnose = field(default_factory=lambda: FakeDiagnose(wrong_port()))
     remedies: FakeRemedies = field(default_factory=FakeRemedies)
     store: FakeStore = field(default_factory=FakeStore)
+    pictures: FakePictures = field(default_factory=FakePictures)
+    clusters: Clusters = field(default_factory=lambda: Clusters((KnownCluster(name="shop", context="kind-shop"),)))
+    rules: tuple[FakeRule, ...] = ()
+    checks: dict[str, Check] = field(default_factory=dict)
+    changes: dict[str, object] = field(default_factory=dict)
+    """Settings that differ."""
+    alerts: Alerts = field(default_factory=Alerts)
     port: int = 0
 
     @property
     def settings(self) -> SlackSettings:
-        return settings_for(self.edge, self.mode)
+        return settings_for(self.edge, self.mode, **self.changes)
+
+    @property
+    def backend(self) -> Backend:
+        return Backend(
+            diagnose=self.diagnose,
+            remedies=self.remedies,
+            store=self.store,
+            pictures=self.pictures,
+            clusters=self.clusters,
+            rules=self.rules,
+            checks=self.checks,
+        )
 
     @asynccontextmanager
     async def runs(self, *, stop_seconds: float = 5.0, pace: Pace = AT_ONCE) -> AsyncIterator[None]:
         """Let it take requests."""
-        parts: dict[str, Any] = {"diagnose": self.diagnose, "remedies": self.remedies, "store": self.store}
-        async with running(self.settings, **parts, pace=pace, stop_seconds=stop_seconds) as port:
-            self.port = port
-            self.edge.app_url = f"http://127.0.0.1:{port}/slack/events" if self.mode == "http" else ""
-            yield
+        try:
+            async with running(
+                self.settings, self.backend, alerts=self.alerts, pace=pace, stop_seconds=stop_seconds
+            ) as port:
+                self.port = port
+                self.edge.app_url = f"http://127.0.0.1:{port}/slack/events" if self.mode == "http" else ""
+                yield
+        finally:
+            await self.store.close()
 
 
 def settings_for(edge: Edge, mode: Mode, **changes: object) -> SlackSettings:

@@ -89,11 +89,15 @@ class Edge:
     calls: list[Call] = field(default_factory=list)
     whispers: list[Json] = field(default_factory=list)
     """What was sent to a response_url."""
+    views: list[Json] = field(default_factory=list)
+    """Forms, modals and App Homes that were shown, in their order."""
     rate_limited: Counter[str] = field(default_factory=Counter)
     """How many of the next calls of a method are answered with 429."""
     retry_after: str = "0"
     refused: dict[str, str] = field(default_factory=dict)
     """Channels and methods that are refused, and Slack's word for it."""
+    down: bool = False
+    """The Web API gives no answer: connections are cut."""
     deaf: bool = False
     """The bot's acknowledgements are lost on the way."""
     opened: int = 0
@@ -204,6 +208,44 @@ class Edge:
             ],
             **more,
         }
+
+    async def shortcut(self, message: Json, *, user: str = ALICE, **more: Any) -> Ack:
+        """Choose "Diagnose this" in the menu of a message."""
+        channel = self.workspace.channel
+        payload = {
+            "type": "message_action",
+            "callback_id": "netmedic.diagnose_this",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM, "domain": "netops"},
+            "channel": {"id": channel},
+            "api_app_id": APP,
+            "message": message,
+            "message_ts": message["ts"],
+            "action_ts": "1",
+            "trigger_id": await self.workspace.trigger(user),
+            "response_url": self._response_url(channel=channel),
+            **more,
+        }
+        return await self.deliver("interactive", payload)
+
+    async def submit(self, view: Json, *, user: str = ALICE, **values: Any) -> Ack:
+        """Send a form; ``values`` are what was put into its inputs, by their ids."""
+        state = {name: {name: value} for name, value in values.items()}
+        payload = {
+            "type": "view_submission",
+            "user": {"id": user, "team_id": TEAM},
+            "team": {"id": TEAM, "domain": "netops"},
+            "api_app_id": APP,
+            "view": {"id": f"V{secrets.token_hex(5)}", "hash": "1.2", **view, "state": {"values": state}},
+            "response_urls": [],
+        }
+        return await self.deliver("interactive", payload)
+
+    async def open_home(self, *, user: str = ALICE) -> Ack:
+        """Open the bot's App Home."""
+        event = {"type": "app_home_opened", "user": user, "channel": "D000000001", "tab": "home", "event_ts": "1.1"}
+        payload = self.mention_payload("", user=user)
+        return await self.deliver("events_api", {**payload, "event": event})
 
     # What can be seen -------------------------------------------------------------------------------------------------
 
@@ -366,9 +408,15 @@ class Edge:
         path = request.match_info["path"]
         method = path.removeprefix("api/")
         arguments = arguments_of(request, body)
+        if self.down:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response(status=503)
         answer = self._refusal(method, arguments)
         if answer is None:
             answer = await self.workspace.handle(method, arguments, request, body)
+        if method.startswith("views.") and isinstance(arguments.get("view"), dict):
+            self.views.append(arguments["view"])
         told = json.loads(answer.text or "{}") if answer.content_type == "application/json" else {"ok": True}
         self.calls.append(Call(method, arguments, told))
         return answer

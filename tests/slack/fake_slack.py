@@ -26,6 +26,8 @@ class FakeWorkspace:
         self.channel = "C000000001"
         self.views: dict[str, Json] = {}
         self.files: dict[str, Json] = {}
+        self.groups: dict[str, list[str]] = {}
+        """Members of the user groups."""
         self._now = now
         self._messages: dict[str, list[Json]] = {self.channel: []}
         self._triggers: dict[str, float] = {}
@@ -34,7 +36,7 @@ class FakeWorkspace:
     async def handle(self, method: str, arguments: Json, request: web.Request, body: bytes) -> web.Response:
         """Answer a call of the bot."""
         if method.startswith("upload/"):
-            self.files[method.removeprefix("upload/")]["content"] = body.decode()
+            self.files[method.removeprefix("upload/")]["content"] = body
             return web.Response(text="OK")
         if request.headers.get("Authorization") != f"Bearer {BOT_TOKEN}":
             return web.json_response({"ok": False, "error": "invalid_auth"})
@@ -65,6 +67,8 @@ class FakeWorkspace:
             "conversations.replies": self._replies,
             "views.open": self._open,
             "views.update": self._fill,
+            "views.publish": lambda told: {"view": {**told["view"], "id": "VHOME"}},
+            "usergroups.users.list": lambda told: {"users": self.groups[told["usergroup"]]},
             "files.getUploadURLExternal": lambda told: self._new_file(told, origin),
             "files.completeUploadExternal": self._share,
         }
@@ -131,6 +135,7 @@ class FakeWorkspace:
     def _new_file(self, arguments: Json, origin: str) -> Json:
         identifier = f"F{secrets.token_hex(5)}"
         self.files[identifier] = {"id": identifier, "name": arguments["filename"], "length": int(arguments["length"])}
+        self.files[identifier]["alt_txt"] = arguments.get("alt_txt", "")
         return {"file_id": identifier, "upload_url": f"{origin}/upload/{identifier}"}
 
     def _share(self, arguments: Json) -> Json:
@@ -139,7 +144,7 @@ class FakeWorkspace:
             file = self.files.get(item["id"])
             if file is None or "content" not in file:
                 raise Refused("file_not_found")
-            if len(file["content"].encode()) != file["length"]:
+            if len(file["content"]) != file["length"]:
                 raise Refused("file_upload_size_mismatch")
             file["title"] = item.get("title", file["name"])
             shared.append({key: file[key] for key in ("id", "name", "title")})

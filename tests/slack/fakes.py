@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.cluster.errors import ClusterError
 from bot.diagnosis.diagnose import Progress
@@ -17,9 +26,15 @@ from bot.remediation.apply import Progress as Move
 from bot.remediation.approval import Approved, Denied, Policy
 from bot.remediation.make import Proposal
 from bot.remediation.plan import Plan
+from bot.slack.ports import File
+from bot.store import chat_tables  # noqa: F401 - its tables belong to the metadata
+from bot.store.database import BUSY_SECONDS, Database, _engine
 from bot.store.records import Incident, IncidentState, PlanState, StoredPlan, StoreError
+from bot.store.store import Store
+from bot.store.tables import metadata
 from tests.slack.edge import ALICE, BOB
 
+PIXEL = b"\x89PNG\r\n\x1a\n not really"
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
@@ -31,13 +46,14 @@ class FakeDiagnose:
     steps: list[Progress] = field(default_factory=list)
     asked: list[tuple[str, Mapping[str, Subject]]] = field(default_factory=list)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    clusters: list[str] = field(default_factory=list)
     running: int = 0
 
     def __post_init__(self) -> None:
         self.may_answer.set()
 
     async def __call__(
-        self, symptom: str, *, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
+        self, symptom: str, *, cluster: str, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
     ) -> Diagnosis | Ambiguous:
         self.asked.append((symptom, dict(chosen)))
         self.running += 1
@@ -49,6 +65,7 @@ class FakeDiagnose:
             self.running -= 1
         if isinstance(self.answer, Exception):
             raise self.answer
+        self.clusters.append(cluster)
         if isinstance(self.answer, Ambiguous) and self.answer.word in chosen:
             raise AssertionError("the question was answered")
         return self.answer
@@ -112,47 +129,86 @@ class FakeRemedies:
         return Approved()
 
 
-@dataclass
-class FakeStore:
-    """A store in memory."""
+class FakeStore(Store):
+    """A store on a database of its own, or shared with another replica's, which can be told to fail."""
 
-    incidents: dict[str, Incident] = field(default_factory=dict)
-    documents: dict[str, list[str]] = field(default_factory=dict)
-    problem: str = ""
-    """Why it cannot be used."""
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or Path(mkdtemp(prefix="netmedic-")) / "state.db"
+        if not path:
+            weakref.finalize(self, shutil.rmtree, self.path.parent, ignore_errors=True)
+            engine = create_engine(f"sqlite:///{self.path}")
+            metadata.create_all(engine)
+            engine.dispose()
+        self.database = FailingDatabase(f"sqlite+aiosqlite:///{self.path}")
+        super().__init__(self.database)
+        self.incidents: dict[str, Incident] = {}
+        self.documents: dict[str, list[str]] = {}
 
-    async def add_incident(
-        self,
-        *,
-        requester: str,
-        symptom: str,
-        channel: str,
-        thread: str,
-        context: str,
-        chosen: Mapping[str, Subject],
-    ) -> Incident:
-        self._check()
-        incident = incident_of(
-            requester=requester, symptom=symptom, channel=channel, thread=thread, context=context, chosen=chosen
-        )
+    @property
+    def problem(self) -> str:
+        """Why it cannot be used."""
+        return self.database.problem
+
+    @problem.setter
+    def problem(self, why: str) -> None:
+        self.database.problem = why
+
+    async def add_incident(self, **told: Any) -> Incident:
+        incident = await super().add_incident(**told)
         self.incidents[incident.id] = incident
         return incident
 
-    async def incident(self, incident_id: str) -> Incident | None:
-        self._check()
-        return self.incidents.get(incident_id)
-
     async def add_diagnosis(self, incident_id: str, document: str) -> None:
-        self._check()
+        await super().add_diagnosis(incident_id, document)
         self.documents.setdefault(incident_id, []).append(document)
 
     async def diagnoses(self, incident_id: str) -> list[str]:
-        self._check()
-        return self.documents.get(incident_id, [])
+        kept = await super().diagnoses(incident_id)
+        return kept if incident_id in self.documents else []
 
-    def _check(self) -> None:
+
+class FailingDatabase(Database):
+    """A database that fails when it is told to."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(_engine(url, BUSY_SECONDS))
+        self.problem = ""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
         if self.problem:
             raise StoreError(self.problem)
+        async with super().transaction() as connection:
+            yield connection
+
+
+@dataclass
+class FakePictures:
+    """Pictures of one pixel."""
+
+    wanted: bool = False
+    """Of the path; the reasoning is drawn in any case."""
+    drawn: list[str] = field(default_factory=list)
+
+    async def of(self, diagnosis: Diagnosis) -> Sequence[File]:
+        return self._picture("path") if self.wanted else ()
+
+    async def reasoning(self, diagnosis: Diagnosis) -> Sequence[File]:
+        return self._picture("reasoning")
+
+    def _picture(self, name: str) -> Sequence[File]:
+        self.drawn.append(name)
+        return (File(name=f"{name}.png", title=f"The {name}", data=PIXEL, alt_text=f"What the {name} shows."),)
+
+
+@dataclass(frozen=True)
+class FakeRule:
+    """A rule as it is listed."""
+
+    id: str
+    title: str = "A fault"
+    severity: str = "error"
+    category: str = "service"
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -102,8 +103,17 @@ def test_what_a_cause_explains_is_said() -> None:
 def test_the_rest_is_counted_on_buttons_that_carry_only_the_incident() -> None:
     blocks = answer(wrong_port())
 
-    assert labels(blocks) == ["Ruled out (3)", "Could not check (3)", "Also seen (1)", "Show the reasoning"]
-    assert {e["value"] for e in blocks[-1]["elements"]} == {INCIDENT}
+    assert labels(blocks) == [
+        *("Ruled out (3)", "Could not check (3)", "Also seen (1)", "Show the reasoning"),
+        *("Ask again", "This was it", "Wrong diagnosis"),
+    ]
+    assert {e["value"] for block in blocks[-2:] for e in block["elements"]} == {INCIDENT}
+
+
+def test_what_was_not_understood_is_offered_to_be_said_differently() -> None:
+    blocks = answer(dataclasses.replace(nothing_checked(), unread=("nothing is called crat",)))
+
+    assert labels(blocks)[-2:] == ["Ask again", "Say it differently"]
 
 
 def test_what_was_seen_and_what_more_could_be_is_said() -> None:

@@ -15,12 +15,10 @@ from bot.diagnosis.cleaning import SymptomError
 from bot.diagnosis.scope import Ambiguous
 from bot.facts.scope import Subject
 from bot.remediation.approval import Policy
-from bot.slack.app import build
-from bot.slack.live import Pace
 from bot.store.records import PlanState
 from tests.slack import fixtures
 from tests.slack.conftest import Bot
-from tests.slack.edge import ALICE, BOB, TEAM, Edge
+from tests.slack.edge import ALICE, BOB, Edge
 from tests.slack.fakes import incident_of, stored
 from tests.slack.fixtures import wrong_port
 from tests.slack.test_flows import said, thread_of_the_only_message
@@ -352,11 +350,11 @@ async def test_a_persons_error_is_told_in_its_own_words(bot: Bot, problem: Excep
     bot.diagnose.answer = problem
 
     async with bot.runs():
-        await bot.edge.slash("x" * 5000)
+        await bot.edge.slash("dns is slow")
         await bot.edge.until_said("I could not look.")
 
         _, [answer] = await thread_of_the_only_message(bot)
-    assert said(answer) == f"⚪ *I could not look.* {problem}"
+    assert said(answer).splitlines()[0] == f"⚪ *I could not look.* {problem}"
 
 
 async def test_a_store_that_fails_is_no_reason_to_keep_the_answer_back(bot: Bot) -> None:
@@ -548,12 +546,3 @@ async def test_a_429_is_waited_for_and_nothing_is_lost(bot_in_mode: Bot) -> None
         _, [answer] = await thread_of_the_only_message(bot_in_mode)
     assert said(answer).startswith("🔴")
     assert edge.rate_limited.total() == 0
-
-
-def test_the_app_is_built_from_its_parts_alone() -> None:
-    needed = {"identity", "signing_secret", "work", "carrier", "answer_with", "remedies", "store", "pace"}
-
-    assert set(build.__kwdefaults__ or {}) == set()
-    assert set(build.__annotations__) - {"return"} == needed
-    assert Pace().every_seconds == 1.0
-    assert TEAM

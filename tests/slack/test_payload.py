@@ -45,7 +45,12 @@ def test_a_command_knows_who_and_where() -> None:
     }
 
     assert payload.command(body) == payload.Command(
-        delivery="command/9.9", name="/netmedic", text="dns slow", person=Person(team="T1", user="U2"), channel="C1"
+        delivery="command/9.9",
+        name="/netmedic",
+        text="dns slow",
+        person=Person(team="T1", user="U2"),
+        channel="C1",
+        trigger_id="9.9",
     )
 
 

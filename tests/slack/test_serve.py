@@ -25,10 +25,11 @@ NOTHING = SecretStr("")
 async def start(edge: Edge, mode: Any = "socket", **changes: object) -> None:
     """Start a bot, and stop it at once."""
     parts = Bot(edge)
-    async with running(
-        settings_for(edge, mode, **changes), diagnose=parts.diagnose, remedies=parts.remedies, store=parts.store
-    ):
-        pass
+    try:
+        async with running(settings_for(edge, mode, **changes), parts.backend):
+            pass
+    finally:
+        await parts.store.close()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ async def test_a_signal_stops_it(bot: Bot, number: signal.Signals) -> None:
     settings = Settings().model_copy(update={"slack": bot.settings})
 
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        group.create_task(serve(settings, diagnose=bot.diagnose, remedies=bot.remedies, store=bot.store))
+        group.create_task(serve(settings, bot.backend))
         await bot.edge.until(lambda: bot.edge.connected)
         os.kill(os.getpid(), number)
 

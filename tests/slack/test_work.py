@@ -13,6 +13,7 @@ from bot.slack.failures import nobody
 from bot.slack.ports import Person, Place, Question, Request
 from bot.slack.questions import Questions
 from bot.slack.work import Recent, Work
+from tests.slack.fakes import FakeStore
 
 
 async def settle() -> None:
@@ -133,17 +134,36 @@ async def test_who_cannot_be_told_is_no_reason_to_fail_again(caplog: pytest.LogC
     assert caplog.text.count("a request of Slack could not be handled") == 3
 
 
-def test_a_question_is_answered_once() -> None:
-    questions = Questions()
-    question_id = questions.keep(question("cart"))
+async def test_a_question_is_answered_once() -> None:
+    store = FakeStore()
+    questions = Questions(conversation=store.conversation)
+    question_id = await questions.keep(question("cart"))
 
-    assert questions.take(question_id) == question("cart")
-    assert questions.take(question_id) is None
+    assert await questions.take(question_id) == question("cart")
+    assert await questions.take(question_id) is None
+    await store.close()
 
 
-def test_the_oldest_question_is_dropped() -> None:
-    questions = Questions(kept=1)
-    first, second = questions.keep(question("a")), questions.keep(question("b"))
+async def test_a_question_of_another_version_is_gone() -> None:
+    store = FakeStore()
+    question_id = await store.conversation.keep_question('{"request": 1}')
 
-    assert questions.take(first) is None
-    assert questions.take(second) == question("b")
+    assert await Questions(conversation=store.conversation).take(question_id) is None
+    await store.close()
+
+
+async def test_what_another_replica_has_taken_is_left_to_it() -> None:
+    done: list[str] = []
+
+    async def claim(delivery: str) -> bool:
+        return delivery == "event/1"
+
+    async def errand(delivery: str) -> None:
+        done.append(delivery)
+
+    work = Work(claim=claim)
+    for delivery in ("event/1", "event/2"):
+        work.begin(delivery, partial(errand, delivery), tell=nobody)
+    await work.finish(within_seconds=5)
+
+    assert done == ["event/1"]

@@ -3,6 +3,32 @@
 Words come before marks: every line is understood without its colour.
 """
 
-from bot.slack.messages import answer, asking, details, pieces, plan, progress, refusals
+from bot.slack.messages import (
+    alert,
+    answer,
+    asking,
+    details,
+    feedback,
+    form,
+    home,
+    information,
+    pieces,
+    plan,
+    progress,
+    refusals,
+)
 
-__all__ = ["answer", "asking", "details", "pieces", "plan", "progress", "refusals"]
+__all__ = [
+    "alert",
+    "answer",
+    "asking",
+    "details",
+    "feedback",
+    "form",
+    "home",
+    "information",
+    "pieces",
+    "plan",
+    "progress",
+    "refusals",
+]

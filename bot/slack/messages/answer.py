@@ -6,7 +6,19 @@ from collections.abc import Sequence
 
 from bot.diagnosis.report import Cause, Diagnosis, Hop, HopStatus
 from bot.slack.escape import link, words
-from bot.slack.messages.pieces import DETAIL, GREEN, LINK, NAME, RED, REMEDY, SUMMARY, VERDICT, WHITE, YELLOW
+from bot.slack.messages.pieces import (
+    DETAIL,
+    GREEN,
+    LINK,
+    NAME,
+    RED,
+    REMEDY,
+    SUMMARY,
+    VERDICT,
+    WHITE,
+    YELLOW,
+    channel_name,
+)
 
 HOP_MARKS = {
     HopStatus.OK: f"{GREEN} ok",
@@ -23,8 +35,24 @@ CONFIDENCES = {
 
 def verdict(diagnosis: Diagnosis) -> str:
     """Return the answer in one line."""
-    mark = RED if diagnosis.causes else WHITE if diagnosis.not_checked else GREEN
-    return f"{mark} *{words(diagnosis.headline, VERDICT)}*"
+    return f"{_mark(diagnosis)} *{words(diagnosis.headline, VERDICT)}*"
+
+
+def veiled_verdict(diagnosis: Diagnosis) -> str:
+    """Return the answer in one line without a name or an address in it; titles of rules have none."""
+    titles = list(dict.fromkeys(found.title for found in diagnosis.causes))
+    more = f" ({len(titles) - 1} more)" if len(titles) > 1 else ""
+    told = f"{titles[0]}{more}" if titles else "No fault found in what could be checked"
+    return f"{_mark(diagnosis)} *{words(told, VERDICT)}*"
+
+
+def veiled(diagnosis: Diagnosis, *, channel: str) -> str:
+    """Return the answer without a name or an address in it, and where the whole of it is."""
+    broken = next((step.hop.replace("-", " ") for step in diagnosis.path if step.first_broken), "")
+    lines = [veiled_verdict(diagnosis)]
+    if broken:
+        lines.append(f"First broken hop: {words(broken, DETAIL)}.")
+    return "\n".join([*lines, f"Names, evidence and what to do: in {channel_name(channel)}."])
 
 
 def understood(diagnosis: Diagnosis) -> str:
@@ -127,6 +155,16 @@ def whole_diagnosis() -> str:
     return "The whole diagnosis"
 
 
+def path_picture() -> str:
+    """Return the title of the picture of the path."""
+    return "The path"
+
+
+def reasoning_picture() -> str:
+    """Return the title of the picture of the reasoning."""
+    return "Why the first cause is found"
+
+
 def file_not_sent(what: str) -> str:
     """Return that a file could not be attached."""
     return f"I could not attach the file “{what}”. Check that the app has the scope `files:write`."
@@ -147,6 +185,21 @@ def also_seen_button(count: int) -> str:
     return f"Also seen ({count})"
 
 
+def again_button() -> str:
+    """Return the label of the button that asks the same again."""
+    return "Ask again"
+
+
+def right_button() -> str:
+    """Return the label of the button that says the diagnosis was right."""
+    return "This was it"
+
+
+def wrong_button() -> str:
+    """Return the label of the button that says it was not."""
+    return "Wrong diagnosis"
+
+
 def reasoning_button() -> str:
     """Return the label of the button to the proof."""
     return "Show the reasoning"
@@ -154,3 +207,7 @@ def reasoning_button() -> str:
 
 def _confidence(confidence: str) -> str:
     return CONFIDENCES.get(confidence) or words(confidence, DETAIL)
+
+
+def _mark(diagnosis: Diagnosis) -> str:
+    return RED if diagnosis.causes else WHITE if diagnosis.not_checked else GREEN

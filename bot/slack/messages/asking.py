@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.report import Diagnosis
 from bot.slack.escape import plain, words
 from bot.slack.limits import OPTION_TEXT
-from bot.slack.messages.answer import verdict
-from bot.slack.messages.pieces import NAME, SYMPTOM, mention
+from bot.slack.messages.pieces import NAME, SYMPTOM, channel_name, mention
 
 
 def usage(command: str) -> str:
@@ -25,11 +23,6 @@ def usage(command: str) -> str:
 def asked(symptom: str, user_id: str) -> str:
     """Return the line that opens a thread."""
     return f"{mention(user_id)} asks: *{words(symptom, SYMPTOM)}*"
-
-
-def answered(symptom: str, user_id: str, diagnosis: Diagnosis) -> str:
-    """Return the opening line once the answer is known."""
-    return f"{asked(symptom, user_id)}\n{verdict(diagnosis)}"
 
 
 def which_one(word: str) -> str:
@@ -55,3 +48,18 @@ def more_options(count: int) -> str:
 def chosen(word: str, label: str, user_id: str) -> str:
     """Return what was chosen."""
     return f"*{words(word, NAME)}*: {words(label, NAME)}, chosen by {mention(user_id)}."
+
+
+def which_node() -> str:
+    """Return that “the other Node” is not clear."""
+    return "It is not clear which Node is meant. Name it: `and from node worker-2?`"
+
+
+def cluster_word() -> str:
+    """Return what is asked for where it is not clear which cluster is meant."""
+    return "the cluster"
+
+
+def moved(user_id: str, channel: str) -> str:
+    """Return that an answer is given elsewhere, because it has names in it."""
+    return f"{mention(user_id)}, I am looking. The answer goes to {channel_name(channel)}: names stay out of here."

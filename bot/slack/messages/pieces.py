@@ -14,6 +14,7 @@ VERDICT, SYMPTOM, SUMMARY, REMEDY, LINK, NAME, VALUES, DETAIL = 600, 400, 500, 4
 
 RED, YELLOW, GREEN, WHITE = "🔴", "🟡", "🟢", "⚪"
 USER_ID = re.compile(r"\b[UW][A-Z0-9]{5,24}\b")
+CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{5,24}")
 
 
 def mention(user_id: str) -> str:
@@ -23,6 +24,11 @@ def mention(user_id: str) -> str:
     """
     bare = user_id.rpartition("/")[2]
     return f"<@{bare}>" if USER_ID.fullmatch(bare) else code(user_id, NAME)
+
+
+def channel_name(channel: str) -> str:
+    """Return a channel's name as Slack shows it: those who may not see the channel see no name."""
+    return f"<#{channel}>" if CHANNEL_ID.fullmatch(channel) else code(channel, NAME)
 
 
 def evidence(item: Evidence) -> str:

@@ -56,6 +56,16 @@ def diff_title() -> str:
     return "*What would change*, tried on the API server without changing anything"
 
 
+def yaml_file() -> str:
+    """Return the title of the file with the remediation."""
+    return "The remediation as YAML"
+
+
+def diff_file() -> str:
+    """Return the title of the file with the diff."""
+    return "What would change"
+
+
 def in_file(heading: str) -> str:
     """Return that a text is too long for the message."""
     return f"{heading}: in the file in this thread."

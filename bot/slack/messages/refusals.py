@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.slack.escape import code, words
-from bot.slack.messages.pieces import DETAIL, SUMMARY, WHITE, mention
+from bot.slack.messages.pieces import DETAIL, SUMMARY, WHITE, channel_name, mention
+
+CHANNELS_NAMED = 5
 
 
 def not_answered(problem: str) -> str:
@@ -40,3 +44,22 @@ def foreign() -> str:
 def unknown_button() -> str:
     """Return the answer to a click on something this version does not know."""
     return "I do not know this button: the message is from another version of me. Please ask again."
+
+
+def other_channel(channels: Sequence[str]) -> str:
+    """Return that the bot answers elsewhere."""
+    named = " ".join(channel_name(channel) for channel in channels[:CHANNELS_NAMED])
+    return f"I do not answer in this channel. Ask in {named}."
+
+
+def not_in_group() -> str:
+    """Return that a person is in none of the groups that may ask."""
+    return "You are in none of the user groups that may ask me. Whoever runs me can add you."
+
+
+def groups_unknown(why: str) -> str:
+    """Return that it could not be checked whether a person may ask."""
+    return (
+        f"I could not check whether you may ask ({words(why, DETAIL)}), so I did nothing. "
+        "The app needs the scope `usergroups:read`."
+    )
