@@ -10,7 +10,7 @@ import yaml
 
 from bot.cluster import errors
 from bot.cluster.memory import EPOCH, Helper, MemoryCluster
-from bot.cluster.objects import OBJECT_TYPES, Object
+from bot.cluster.objects import OBJECT_TYPES, CalicoNetworkPolicy, NetworkPolicy, Object
 from bot.cluster.pages import convert
 
 KINDS: dict[str, type[Object]] = {of.__name__: of for of in OBJECT_TYPES}
@@ -81,6 +81,8 @@ def _documents(manifest: Manifest) -> Iterator[Mapping[str, Any]]:
 
 def _object(document: Mapping[str, Any]) -> Object:
     of = KINDS.get(document["kind"])
+    if of is NetworkPolicy and "projectcalico.org/" in str(document.get("apiVersion")):
+        of = CalicoNetworkPolicy
     if of is None:
         raise ValueError(f"{document['kind']}: netmedic does not read this kind; known: {', '.join(sorted(KINDS))}")
     metadata = dict(document.get("metadata") or {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bot.cluster import corefile
@@ -56,8 +56,12 @@ def message(text: str) -> str:
     return text
 
 
-ANNOTATIONS = ("flannel.alpha.coreos.com/public-ip", "flannel.alpha.coreos.com/public-ip-overwrite")
-"""Where a Node's end of the tunnel is, as it tells the others."""
+ANNOTATIONS = (
+    "flannel.alpha.coreos.com/public-ip",
+    "flannel.alpha.coreos.com/public-ip-overwrite",
+    "projectcalico.org/IPv4Address",
+)
+"""Where a Node's end of the tunnel is, as it tells the others; Calico's with the length of its network's prefix."""
 
 
 def known_annotations(found: Mapping[str, str]) -> dict[str, str]:
@@ -67,7 +71,7 @@ def known_annotations(found: Mapping[str, str]) -> dict[str, str]:
 
 def _is_address(text: str) -> bool:
     try:
-        ipaddress.ip_address(text)
+        ipaddress.ip_interface(text)
     except ValueError:
         return False
     return True
@@ -101,6 +105,29 @@ def log(text: str) -> str:
     """Return the lines of a log that are known to carry a fact and nothing else."""
     lines = (line for line in text.splitlines() if _LOG_LINES.search(line))
     return "".join(f"{message(line)}\n" for line in lines)
+
+
+# Containers -----------------------------------------------------------------------------------------------------------
+
+_VARIABLES = frozenset(
+    (
+        # Calico (docs.tigera.io, Configuring calico/node)
+        *("IP", "IP_AUTODETECTION_METHOD", "CALICO_NETWORKING_BACKEND", "CALICO_IPV4POOL_CIDR"),
+        *("CALICO_IPV4POOL_IPIP", "CALICO_IPV4POOL_VXLAN", "CLUSTER_TYPE", "FELIX_BPFENABLED"),
+        *("FELIX_IPINIPMTU", "FELIX_VXLANMTU", "FELIX_WIREGUARDMTU", "FELIX_IPINIPENABLED", "FELIX_WIREGUARDENABLED"),
+        # AWS VPC CNI (github.com/aws/amazon-vpc-cni-k8s, README)
+        *("AWS_VPC_ENI_MTU", "POD_MTU", "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG", "ENABLE_PREFIX_DELEGATION"),
+        *("WARM_ENI_TARGET", "WARM_IP_TARGET", "MINIMUM_IP_TARGET", "NETWORK_POLICY_ENFORCING_MODE"),
+    )
+)
+_SETTING = re.compile(r"[A-Za-z0-9_.:/,*+=|^ \[\]-]{1,100}")
+_FLAGS = re.compile(r"--(proxy-mode|cluster-cidr|enable-network-policy|iface)(?:=|\s+)[\"']?([A-Za-z0-9.:/,_-]{1,60})")
+
+
+def container_settings(variables: Mapping[str, str], words: Iterable[str]) -> dict[str, str]:
+    """Return the known settings of a container: of CNIs' variables, and of flags in its command or arguments."""
+    kept = {name: text for name, text in variables.items() if name in _VARIABLES and _SETTING.fullmatch(text)}
+    return kept | {f"--{flag}": value for flag, value in _FLAGS.findall(" ".join(words)[:_READ_CHARACTERS])}
 
 
 # ConfigMaps -----------------------------------------------------------------------------------------------------------
@@ -195,6 +222,11 @@ _CONFIG_MAPS: dict[str, dict[str, Callable[[str], str]]] = {
             "routing-mode",
             "kube-proxy-replacement",
             "enable-policy",
+            "ipam",
+            "enable-wireguard",
+            "enable-ipsec",
+            "enable-bpf-masquerade",
+            "cluster-pool-ipv4-cidr",
             "enable-ipv4",
             "enable-ipv6",
         ),

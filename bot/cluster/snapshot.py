@@ -14,7 +14,7 @@ from bot.cluster import corefile, rehearse
 from bot.cluster.bundle import Bundle, Failure, HelperRecord
 from bot.cluster.cache import CachedCluster
 from bot.cluster.errors import ClusterError
-from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Node, Object, Pod, Service
+from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Lease, Node, Object, Pod, Service
 from bot.cluster.port import METRICS, READYZ, Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
@@ -27,7 +27,7 @@ from bot.node.targets import DNS_DOMAIN
 SYSTEM_NAMESPACE = "kube-system"
 """Recorded always: kube-proxy, the DNS and most CNIs live there."""
 LISTED = tuple(of for of in OBJECT_TYPES if of is not ConfigMap)
-EVERYWHERE = (ConfigMap, DaemonSet)
+EVERYWHERE = (ConfigMap, DaemonSet, Lease)
 """Recorded in all namespaces always: how a CNI is recognised and set up, wherever it was installed."""
 
 BACKENDS_TRIED = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.client import ClientAddress, ClientDns, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
+from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
@@ -36,9 +37,14 @@ FACT_TYPES: dict[str, type[Fact]] = {
         BackendConnect,
         BackendReplacement,
         BridgeHairpin,
+        CiliumDrops,
+        CiliumSettings,
         ClientAddress,
         ClientDns,
+        CniAgent,
         CniIdentity,
+        CniMtu,
+        CniNodeAddress,
         ConntrackHistory,
         ConntrackTimeouts,
         ContainerPortConflict,

@@ -7,6 +7,8 @@ from bot.probes.bridge import bridge_hairpin
 from bot.probes.clock import node_clock
 from bot.probes.cni import cni_identity, policy_enforcement
 from bot.probes.containers import container_throttling, pod_sockets
+from bot.probes.cniagent import cilium_drops, cilium_settings, cni_agent, cni_node_address
+from bot.probes.cnimtu import cni_mtu
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.endpointlag import endpoint_lag
@@ -83,6 +85,11 @@ PROBES: tuple[Probe, ...] = (
     api_server_latency,
     etcd_disk,
     cni_identity,
+    cni_mtu,
+    cni_agent,
+    cni_node_address,
+    cilium_settings,
+    cilium_drops,
     policy_enforcement,
     policy_count,
     target_isolation,

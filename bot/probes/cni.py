@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.cluster.objects import ConfigMap, DaemonSet
+from bot.cluster.objects import ConfigMap, Container, DaemonSet, IPPool
 from bot.cluster.port import Cluster
 from bot.facts.base import Reason
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.scope import Scope
 from bot.probes.probe import CannotTell, probe
-from bot.probes.reading import path_of
+from bot.probes.reading import path_of, served
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,17 +50,24 @@ FLANNEL_BACKEND = re.compile(r'"Type"\s*:\s*"([\w-]+)"')
 FLANNEL_MTU = re.compile(r'"MTU"\s*:\s*(\d+)')
 
 
-@probe(CniIdentity, reads=(DaemonSet, ConfigMap))
+@probe(CniIdentity, reads=(DaemonSet, ConfigMap, IPPool))
 async def cni_identity(cluster: Cluster, scope: Scope) -> Iterable[CniIdentity]:  # noqa: ARG001 - one per cluster
     """Name the CNI, with its backend and the MTU that its own ConfigMap sets."""
-    found = identify(await cluster.list(DaemonSet))
+    daemonsets = await cluster.list(DaemonSet)
+    found = identify(daemonsets)
     if found is None:
-        raise CannotTell(Reason.UNRECOGNISED, "no DaemonSet of a CNI that netmedic knows")
+        others = ", ".join(item.metadata.name for item in daemonsets if item.spec.template.spec.host_network)
+        unknown = f"; on the Nodes' network are the DaemonSets {others}" if others else ""
+        raise CannotTell(Reason.UNRECOGNISED, f"no DaemonSet of a CNI that netmedic knows{unknown}")
     cni, daemonset = found
     data, source = {}, path_of(daemonset)
     for config in await config_maps(cluster, cni, daemonset):
         data, source = config.data, path_of(config)
     backend, mtu = settings_of(cni.name, data)
+    if cni.name == "calico":
+        backend = backend or backend_of(await served(cluster, IPPool))
+    if cni.name == "aws-vpc":
+        mtu = max((number(c.settings.get("AWS_VPC_ENI_MTU", "")) for c in containers_of(daemonset)), default=0)
     return [CniIdentity(name=cni.name, backend=backend, configured_mtu=mtu, source=source)]
 
 
@@ -75,11 +82,26 @@ async def policy_enforcement(cluster: Cluster, scope: Scope) -> Iterable[PolicyE
         by = found[1]
     elif beside:
         by = beside[0]
+    elif found and any(c.settings.get("--enable-network-policy") == "true" for c in containers_of(found[1])):
+        by = found[1]  # AWS VPC CNI, its node agent
     elif found and found[0].enforces is not None:
         return [PolicyEnforcement(enforced=False, enforced_by="", cni=cni, source=path_of(found[1]))]
     else:
         raise CannotTell(Reason.UNRECOGNISED, f"whether {cni or 'this CNI'} acts on NetworkPolicies is not known")
     return [PolicyEnforcement(enforced=True, enforced_by=by.metadata.name, cni=cni, source=path_of(by))]
+
+
+def backend_of(pools: Iterable[IPPool]) -> str:
+    """Return how Calico's pools wrap packets; ``bgp`` where they do not, and empty without pools."""
+    used = [pool.spec for pool in pools if not pool.spec.disabled]
+    if any(spec.vxlan_mode != "Never" for spec in used):
+        return "vxlan"
+    return ("ipip" if any(spec.ipip_mode != "Never" for spec in used) else "bgp") if used else ""
+
+
+def containers_of(daemonset: DaemonSet) -> Sequence[Container]:
+    """Return the containers of a DaemonSet."""
+    return daemonset.spec.template.spec.containers
 
 
 async def is_switched_off(cluster: Cluster, cni: Cni, daemonset: DaemonSet) -> bool:
@@ -125,7 +147,7 @@ def settings_of(cni: str, data: Mapping[str, str]) -> tuple[str, int]:
             own = int(mtu[1]) if mtu else 0
             return (backend[1] if backend else ""), own or number(data.get("veth_mtu", ""))
         case "calico":
-            # bird routes with or without IPIP: that is in the IPPool, which is not read.
+            # bird routes with or without IPIP: that is in the IPPool.
             backend_name = data.get("calico_backend", "")
             return ("vxlan" if backend_name == "vxlan" else ""), number(data.get("veth_mtu", ""))
         case "cilium":

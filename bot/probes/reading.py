@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from bot.cluster.errors import Absent
 from bot.cluster.objects import Object, Pod, Service
-from bot.cluster.port import Cluster
+from bot.cluster.port import Cluster, T
 from bot.facts.base import Reason
 from bot.facts.scope import Scope, Subject
 from bot.node.targets import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, is_dns
@@ -14,6 +15,14 @@ from bot.probes.labels import ByLabel
 from bot.probes.probe import CannotTell
 
 __all__ = ["DNS_LABEL", "DNS_NAMES", "SYSTEM_NAMESPACE", "is_dns"]
+
+
+async def served(cluster: Cluster, of: type[T], *, namespace: str = "") -> list[T]:
+    """Return the objects of an API that may not be installed: then there are none."""
+    try:
+        return await cluster.list(of, namespace=namespace)
+    except Absent:
+        return []
 
 
 async def services_in(cluster: Cluster, scope: Scope) -> list[Service]:

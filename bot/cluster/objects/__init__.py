@@ -19,6 +19,14 @@ from bot.cluster.objects.base import (
     Part,
     Resource,
 )
+from bot.cluster.objects.calico import (
+    CalicoNetworkPolicy,
+    FelixConfiguration,
+    GlobalNetworkPolicy,
+    Installation,
+    IPPool,
+)
+from bot.cluster.objects.cilium import CiliumClusterwideNetworkPolicy, CiliumNetworkPolicy, CiliumNode
 from bot.cluster.objects.configmap import ConfigMap, ConfiguredRoute
 from bot.cluster.objects.container import (
     ConfigMapKey,
@@ -37,6 +45,16 @@ from bot.cluster.objects.container import (
     TcpSocket,
 )
 from bot.cluster.objects.event import Event, InvolvedObject
+from bot.cluster.objects.gateway import (
+    Gateway,
+    GatewayClass,
+    GRPCRoute,
+    HTTPRoute,
+    ReferenceGrant,
+    Route,
+    TCPRoute,
+    TLSRoute,
+)
 from bot.cluster.objects.ingress import (
     Applied,
     Ingress,
@@ -50,6 +68,7 @@ from bot.cluster.objects.ingress import (
     IngressServicePort,
     IngressSpec,
 )
+from bot.cluster.objects.lease import Lease
 from bot.cluster.objects.networkpolicy import (
     EgressRule,
     IngressRule,
@@ -83,6 +102,7 @@ from bot.cluster.objects.pod import (
     VolumeProjection,
     Waiting,
 )
+from bot.cluster.objects.quota import ResourceQuota
 from bot.cluster.objects.service import (
     Endpoint,
     EndpointConditions,
@@ -118,20 +138,37 @@ from bot.cluster.objects.workload import (
 )
 
 OBJECT_TYPES: tuple[type[Object], ...] = (
+    CalicoNetworkPolicy,
+    CiliumClusterwideNetworkPolicy,
+    CiliumNetworkPolicy,
+    CiliumNode,
     ConfigMap,
     DaemonSet,
     Deployment,
     EndpointSlice,
     Event,
+    FelixConfiguration,
+    GRPCRoute,
+    Gateway,
+    GatewayClass,
+    GlobalNetworkPolicy,
+    HTTPRoute,
+    IPPool,
     Ingress,
     IngressClass,
+    Installation,
+    Lease,
     MutatingWebhookConfiguration,
     Namespace,
     NetworkPolicy,
     Node,
     Pod,
+    ReferenceGrant,
+    ResourceQuota,
     Service,
     StatefulSet,
+    TCPRoute,
+    TLSRoute,
     ValidatingWebhookConfiguration,
 )
 
@@ -140,6 +177,10 @@ __all__ = [
     "Affinity",
     "AnnotatedMeta",
     "Applied",
+    "CalicoNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy",
+    "CiliumNode",
     "Condition",
     "ConfigMap",
     "ConfigMapKey",
@@ -166,9 +207,16 @@ __all__ = [
     "Event",
     "ExecAction",
     "ExternalStatus",
+    "FelixConfiguration",
+    "GRPCRoute",
+    "Gateway",
+    "GatewayClass",
+    "GlobalNetworkPolicy",
     "Grpc",
+    "HTTPRoute",
     "HostAlias",
     "HttpGet",
+    "IPPool",
     "Ingress",
     "IngressBackend",
     "IngressClass",
@@ -180,10 +228,12 @@ __all__ = [
     "IngressServiceBackend",
     "IngressServicePort",
     "IngressSpec",
+    "Installation",
     "InvolvedObject",
     "IpBlock",
     "LabelSelector",
     "LabelSelectorRequirement",
+    "Lease",
     "Lifecycle",
     "LoadBalancerIngress",
     "LoadBalancerStatus",
@@ -213,8 +263,11 @@ __all__ = [
     "PolicyPort",
     "Probe",
     "Projected",
+    "ReferenceGrant",
     "Resource",
+    "ResourceQuota",
     "RollingUpdate",
+    "Route",
     "Running",
     "SecurityContext",
     "Service",
@@ -223,6 +276,8 @@ __all__ = [
     "StatefulSet",
     "Strategy",
     "Sysctl",
+    "TCPRoute",
+    "TLSRoute",
     "TargetRef",
     "TcpSocket",
     "TemplateMeta",

@@ -103,6 +103,8 @@ class Container(Part, frozen=True, kw_only=True):
     config_map_keys: tuple[ConfigMapKey, ...] = ()
     dns_overrides: tuple[str, ...] = ()
     """Arguments of dnsmasq that give a name an answer of its own."""
+    settings: dict[str, str] = {}
+    """Known ones of CNIs and of kube-proxy: variables, and flags as ``--proxy-mode``."""
     env: tuple[EnvVar, ...] = ()
     env_from: tuple[EnvFrom, ...] = ()
     command: tuple[str, ...] = ()
@@ -124,5 +126,7 @@ class Container(Part, frozen=True, kw_only=True):
         set_field(self, "config_map_keys", (*self.config_map_keys, *keys))
         set_field(self, "config_maps", (*self.config_maps, *names))
         set_field(self, "dns_overrides", self.dns_overrides or corefile.dnsmasq((*self.command, *self.args)))
+        known = redact.container_settings({item.name: item.value for item in self.env}, (*self.command, *self.args))
+        set_field(self, "settings", self.settings | known)
         for field in ("env", "env_from", "command", "args"):
             set_field(self, field, ())
