@@ -14,7 +14,7 @@ from bot.cluster.writer import LOOK_AGAIN, Writer
 from bot.diagnosis.report import Diagnosis
 from bot.remediation.confirm import Confirmation, confirm
 from bot.remediation.diff import canonical
-from bot.remediation.doing import NotDone, do, wait
+from bot.remediation.doing import NotDone, NothingDone, do, wait
 from bot.remediation.look import Live, Match, Sleep, compare, look, what_changed
 from bot.remediation.plan import Action, Change, Plan
 from bot.remediation.restore import restore
@@ -146,6 +146,9 @@ class Applier:
                 raise Stopped(str(problem))
         try:
             await wait(change, self.writer, sleep=self.sleep)
+        except NothingDone as failed:
+            await self._record(plan, number, change, StepState.UNDONE)
+            raise Stopped(str(failed)) from failed
         except (NotDone, ClusterError) as failed:
             raise Stopped(str(failed)) from failed
         await self._record(plan, number, change, StepState.DONE)

@@ -132,9 +132,7 @@ async def _recorded(step: Patch, target: Target, desk: Desk) -> Change:
 
 async def _known(target: Target, cluster: Cluster) -> dict[str, Json]:
     if target.kind == "ConfigMap":
-        raise NoPlan(
-            f"the text of {target} is not kept by what reads the cluster, so its change is only planned where it can be tried"
-        )
+        raise NoPlan(f"the text of {target} is not kept in what was read; where plans can be tried, this one is made")
     [of] = [of for of in OBJECT_TYPES if of.__name__ == target.kind]
     try:
         return _mapping(await cluster.get(of, name=target.name, namespace=target.namespace))

@@ -14,7 +14,7 @@ from bot.remediation.fieldpath import FieldPath
 from bot.remediation.holes import fill, fill_typed
 from bot.remediation.plan import Action, Change
 from bot.remediation.steps import Create, ReplacePod
-from bot.remediation.values import TYPES
+from bot.remediation.values import TYPES, shown
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 LABELS: Mapping[str, Json] = {MANAGED_BY: "netmedic"}
@@ -58,24 +58,16 @@ async def made(target: Target, content: Mapping[str, Json], desk: Desk, *, fores
 
 
 async def replaced(step: ReplacePod, desk: Desk) -> Made:
-    """Return the deletion of a workload's Pod on a Node.
+    """Return the deletion of one Pod.
 
     Raises:
         NoPlan: There is not one such Pod, or nothing would make another.
     """
-    namespace, workload, node = (fill(text, desk.cause) for text in (step.namespace, step.workload, step.node))
-    try:
-        pods = await desk.cluster.list(Pod, namespace=namespace, fields=f"spec.nodeName={node}")
-    except ClusterError as problem:
-        raise NoPlan(str(problem)) from problem
-    found = [
-        pod
-        for pod in pods
-        if any(owner.controller and owner.name == workload for owner in pod.metadata.owner_references)
-    ]
-    if len(found) != 1:
-        raise NoPlan(f"{len(found)} Pods of {workload} run on Node {node}, not one")
-    target = checked(Target(api_version=POD[0], kind=POD[1], namespace=namespace, name=found[0].metadata.name))
+    pod = await _pod_of(step, desk)
+    owner = next((owner for owner in pod.metadata.owner_references if owner.controller), None)
+    if owner is None:
+        raise NoPlan(f"Pod {pod.metadata.namespace}/{pod.metadata.name} belongs to no workload: nothing makes another")
+    target = checked(Target(api_version=POD[0], kind=POD[1], namespace=pod.metadata.namespace, name=pod.metadata.name))
     fragment: dict[str, Json] = {
         "apiVersion": target.api_version,
         "kind": target.kind,
@@ -92,4 +84,23 @@ async def replaced(step: ReplacePod, desk: Desk) -> Made:
     change = Change(
         action=Action.DELETE, target=target, uid=uid, digest=digest(live), seen=shown_text(live), fragment=fragment
     )
-    return Made(change=change, diff=f"{target} is deleted; {workload} makes another on Node {node}.")
+    return Made(change=change, diff=f"{target} is deleted; {owner.kind} {owner.name} makes another.")
+
+
+async def _pod_of(step: ReplacePod, desk: Desk) -> Pod:
+    namespaces, workloads = ([fill(text, desk.cause) for text in texts] for texts in (step.namespaces, step.workloads))
+    try:
+        if step.name:
+            return await desk.cluster.get(Pod, name=fill(step.name, desk.cause), namespace=namespaces[0])
+        node = fill(step.node, desk.cause)
+        pods = [
+            pod
+            for namespace in namespaces
+            for pod in await desk.cluster.list(Pod, namespace=namespace, fields=f"spec.nodeName={node}")
+            if any(owner.controller and owner.name in workloads for owner in pod.metadata.owner_references)
+        ]
+    except ClusterError as problem:
+        raise NoPlan(str(problem)) from problem
+    if len(pods) != 1:
+        raise NoPlan(f"{len(pods)} Pods of {' or '.join(workloads)} run on Node {shown(node)}, not one")
+    return pods[0]

@@ -19,6 +19,10 @@ class NotDone(Exception):
     """What a change started did not end well. The text says how it stands; it has no full stop."""
 
 
+class NothingDone(NotDone):
+    """It ended without having changed anything."""
+
+
 async def do(change: Change, live: Live, writer: Writer) -> dict[str, Json]:
     """Make a change, and return the object that came of it; of a deletion, nothing.
 
@@ -80,6 +84,8 @@ async def run_to_end(job: Mapping[str, Json], writer: Writer, *, seconds: int, s
             break
         await sleep(POLL_SECONDS)
     await _clear(target, uid, writer, sleep=sleep)
+    if state == FAILED:
+        raise NothingDone(f"{target} {state}")
     if state:
         raise NotDone(f"{target} {state}")
 

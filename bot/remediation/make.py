@@ -12,11 +12,12 @@ from bot.cluster.errors import ClusterError, NotFound
 from bot.cluster.port import Cluster
 from bot.cluster.writer import Refused, Writer
 from bot.diagnosis.report import Cause, Diagnosis
+from bot.remediation import inner
 from bot.remediation.allow import allowed
 from bot.remediation.changes import patched, restarted
 from bot.remediation.creations import created, replaced
 from bot.remediation.desk import Desk, Made, NoPlan, target_of
-from bot.remediation.fieldpath import NoSuchField
+from bot.remediation.fieldpath import FieldPath, NoSuchField
 from bot.remediation.holes import NothingToFill, fill
 from bot.remediation.plan import Check, Plan
 from bot.remediation.playbook import Playbook, Undo
@@ -63,26 +64,36 @@ async def propose(
     plans: dict[str, Plan] = {}
     notes: list[str] = []
     for cause in diagnosis.causes:
-        playbook = playbooks.get(cause.playbook)
-        if playbook is None:
-            continue
-        try:
-            plan = await make(
-                cause,
-                playbook,
-                cluster=cluster,
-                writer=writer,
-                expires_seconds=expires_seconds,
-                incident=incident,
-                job_namespace=job_namespace,
-            )
-        except NoPlan as reason:
-            notes.append(f"No plan {playbook.id} for {cause.subject}: {reason}.")
-            continue
-        plans.setdefault(plan.hash, plan)
-        if plan.unchecked and writer is not None:
-            notes.append(f"Plan {playbook.id} cannot be applied from here: {plan.unchecked.rstrip('.')}.")
+        reasons: list[str] = []
+        for playbook in ways(cause, playbooks):
+            try:
+                plan = await make(
+                    cause,
+                    playbook,
+                    cluster=cluster,
+                    writer=writer,
+                    expires_seconds=expires_seconds,
+                    incident=incident,
+                    job_namespace=job_namespace,
+                )
+            except NoPlan as reason:
+                reasons.append(f"No plan {playbook.id} for {cause.subject}: {reason}.")
+                continue
+            plans.setdefault(plan.hash, plan)
+            if plan.unchecked and writer is not None:
+                notes.append(f"Plan {playbook.id} cannot be applied from here: {plan.unchecked.rstrip('.')}.")
+            break
+        else:
+            notes += reasons
     return Proposal(plans=tuple(plans.values()), notes=tuple(dict.fromkeys(notes)))
+
+
+def ways(cause: Cause, playbooks: Mapping[str, Playbook]) -> list[Playbook]:
+    """Return the playbooks for a cause in the order in which they are tried; clusters differ in what fits."""
+    if cause.playbook not in playbooks:
+        return []
+    others = [each for each in playbooks.values() if each.instead_of == cause.playbook and cause.rule in each.remedies]
+    return [playbooks[cause.playbook], *others]
 
 
 async def make(
@@ -196,10 +207,14 @@ async def _hold(precondition: Precondition, desk: Desk, writer: Writer) -> None:
     """
     target = target_of(precondition.of, desk.cause)
     live = await writer.read(target)
+    if precondition.inside:
+        live = inner.read(str(FieldPath(("data",), precondition.inside).read(live)))
     for path, wanted in precondition.fields:
-        found = path.read(live)
-        if found != wanted:
+        if (found := path.read(live)) != wanted:
             raise NoPlan(f"it needs {path} of {target} to be {shown(wanted)}, which is {shown(found)}")
+    for path, unwanted in precondition.not_fields:
+        if path.read(live) == unwanted:
+            raise NoPlan(f"it needs {path} of {target} to be anything but {shown(unwanted)}")
 
 
 def _printable(value: str) -> str:

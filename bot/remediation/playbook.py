@@ -61,6 +61,8 @@ class Playbook:
     path: Path
     advice: Advice = field(default_factory=Advice)
     preconditions: tuple[Precondition, ...] = ()
+    instead_of: str = ""
+    """Id of the playbook after which it is tried, where that one cannot be filled in."""
 
     @property
     def holes(self) -> frozenset[Hole]:

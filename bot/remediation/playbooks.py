@@ -18,7 +18,7 @@ from bot.remediation.playbook import Confirm, Playbook, Risk, Undo
 from bot.remediation.steps import Advice
 
 KEYS = ("id", "title", "remedies", "risk", "blast_radius", "steps", "confirm", "undo", "docs")
-OPTIONAL = ("advice", "preconditions")
+OPTIONAL = ("advice", "instead_of", "preconditions")
 ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,5}")
 
 
@@ -50,6 +50,8 @@ def load(folders: Iterable[Path], rules: Iterable[Rule]) -> dict[str, Playbook]:
         raise PlaybookErrors(problems)
     by_id = {rule.id: rule for rule in rules}
     for playbook in found.values():
+        if playbook.instead_of and playbook.instead_of not in found:
+            problems.append(Problem(playbook.path, 1, unknown("playbook", playbook.instead_of, found)))
         problems += (Problem(playbook.path, 1, message) for message in disagreements(playbook, by_id))
     problems += (
         Problem(rule.path, 1, unknown("playbook", rule.playbook, found))
@@ -76,7 +78,7 @@ def disagreements(playbook: Playbook, rules: Mapping[str, Rule]) -> Iterable[str
 
 def _misfits(playbook: Playbook, rule: Rule) -> Iterable[str]:
     """Yield what a playbook wants of a rule that it remedies, and the rule does not give."""
-    if rule.playbook != playbook.id:
+    if rule.playbook != (playbook.instead_of or playbook.id):
         yield f"it remedies {rule.id}, whose playbook is {quote(rule.playbook) if rule.playbook else 'not given'}"
     for hole in sorted(playbook.holes, key=str):
         if hole.of == "details" and hole.field not in rule.details:
@@ -109,6 +111,7 @@ def read(document: Document) -> Playbook | None:
         document.problem(keys["docs"].line, "docs must be an https link")
     playbook = Playbook(
         id=name,
+        instead_of=document.text(keys["instead_of"].node, "instead_of") if "instead_of" in keys else "",
         title=document.text(keys["title"].node, "title"),
         remedies=_words(document, keys["remedies"].node, "remedies"),
         risk=Risk(document.choice(keys["risk"].node, "risk", list(Risk)) or Risk.HIGH),

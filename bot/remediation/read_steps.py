@@ -64,10 +64,12 @@ def keys(
     return found if found.keys() >= set(needed) else {}
 
 
-def template(document: Document, node: yaml.Node, what: str) -> str:
-    """Return a text that may have holes."""
+def template(document: Document, node: yaml.Node, what: str, *, other_braces: bool = False) -> str:
+    """Return a text that may have holes; other braces are mistakes, unless a command may have them."""
     text = document.text(node, what)
     for piece in broken(text):
+        if other_braces and not piece.startswith("{cause"):
+            continue
         document.problem(
             node,
             f"{quote(piece)} is no hole; holes are {{cause.subject.kind}}, {{cause.subject.namespace}}, "
@@ -170,10 +172,22 @@ def _allow(document: Document, node: yaml.Node) -> Allow | None:
 
 
 def _replace_pod(document: Document, node: yaml.Node) -> ReplacePod | None:
-    of_what = ("namespace", "workload", "node")
     found = keys(document, node, "a step", ("replace_pod",))
-    of = keys(document, found["replace_pod"].node, "replace_pod", of_what) if found else {}
-    return ReplacePod(**{each: template(document, of[each].node, each) for each in of_what}) if of else None
+    if not found:
+        return None
+    told = document.mapping(found["replace_pod"].node, "replace_pod")
+    if "name" in told:
+        of = keys(document, found["replace_pod"].node, "replace_pod", ("namespace", "name"))
+        names = {key: template(document, entry.node, key) for key, entry in of.items()}
+        return ReplacePod(namespaces=(names["namespace"],), name=names["name"]) if of else None
+    of = keys(document, found["replace_pod"].node, "replace_pod", ("namespaces", "workloads", "node"))
+    if not of:
+        return None
+    namespaces, workloads = (
+        tuple(template(document, item, key) for item in document.items(of[key].node, key))
+        for key in ("namespaces", "workloads")
+    )
+    return ReplacePod(namespaces=namespaces, workloads=workloads, node=template(document, of["node"].node, "node"))
 
 
 def _sysctl(document: Document, node: yaml.Node) -> Sysctl | None:
@@ -265,20 +279,23 @@ def advice(document: Document, node: yaml.Node) -> Advice:
     commands = document.items(found["commands"].node, "commands")
     return Advice(
         because=template(document, found["because"].node, "because"),
-        commands=tuple(template(document, command, "a command") for command in commands),
+        commands=tuple(template(document, command, "a command", other_braces=True) for command in commands),
     )
 
 
 def precondition(document: Document, node: yaml.Node) -> Precondition | None:
     """Return an object and how it has to read, None after a mistake."""
-    found = keys(document, node, "a precondition", ("object", "is"))
+    found = keys(document, node, "a precondition", ("object",), ("inside", "is", "is_not"))
     of = _of(document, found["object"].node, "object") if found else None
     if of is None:
         return None
-    fields = document.mapping(found["is"].node, "is")
-    return Precondition(
-        of=of,
-        fields=tuple(
-            (path_of(document, text, entry.line), _value(document, entry.node, "")) for text, entry in fields.items()
-        ),
-    )
+    fields = {
+        key: tuple(
+            (path_of(document, text, entry.line), _value(document, entry.node, ""))
+            for text, entry in document.mapping(found[key].node, key).items()
+        )
+        for key in ("is", "is_not")
+        if key in found
+    }
+    inside = document.text(found["inside"].node, "inside") if "inside" in found else ""
+    return Precondition(of=of, inside=inside, fields=fields.get("is", ()), not_fields=fields.get("is_not", ()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.cluster.writer import JOB, POLICY, WRITABLE, Json
 from bot.facts.base import Value
@@ -142,17 +142,19 @@ class Allow:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplacePod:
-    """Delete the Pod of a workload on a Node; the workload makes another."""
+    """Delete one Pod of a workload; the workload makes another."""
 
-    namespace: str
-    workload: str
-    """Name of the DaemonSet, or of what else owns the Pod."""
-    node: str
+    namespaces: tuple[str, ...]
+    workloads: tuple[str, ...] = ()
+    """Names of DaemonSets of which one has a Pod on the Node."""
+    node: str = ""
+    name: str = ""
+    """The Pod itself, where no workload is named."""
 
     @property
     def templates(self) -> Iterator[str]:
         """Every text that may have holes."""
-        yield from vars(self).values()
+        yield from (*self.namespaces, *self.workloads, self.node, self.name)
 
     @property
     def permissions(self) -> Permissions:
@@ -207,7 +209,11 @@ class Precondition:
     """An object whose fields have to read so before anything is planned."""
 
     of: Of
-    fields: tuple[tuple[FieldPath, Value], ...] = field(default=())
+    inside: str = ""
+    """As for a patch."""
+    fields: tuple[tuple[FieldPath, Value], ...] = ()
+    not_fields: tuple[tuple[FieldPath, Value], ...] = ()
+    """Fields that must not read so."""
 
     @property
     def templates(self) -> Iterator[str]:

@@ -24,14 +24,11 @@ SCRIPT = """\
 set -eu
 now=$(tr '\\t' ' ' < "$SYSCTL")
 echo "$now" > /dev/termination-log
-if [ "$now" != "$WANTED" ]; then
-  [ "$now" = "$EXPECTED" ]
-  echo "$WANTED" > "$SYSCTL"
-  [ "$(tr '\\t' ' ' < "$SYSCTL")" = "$WANTED" ]
-fi
+[ "$now" = "$WANTED" ] || [ "$now" = "$EXPECTED" ]
 if [ -n "$LINE" ]; then echo "$LINE" > "$KEEP"; else rm -f "$KEEP"; fi
+echo "$WANTED" > "$SYSCTL" && [ "$(tr '\\t' ' ' < "$SYSCTL")" = "$WANTED" ] || { rm -f "$KEEP"; exit 4; }
 """
-"""Values come by the environment: nothing of them is code. A second run changes nothing."""
+"""Values come by the environment: nothing of them is code. A second run changes nothing, nor does one that fails."""
 
 
 async def set_on_node(step: Sysctl, desk: Desk) -> Made:

@@ -27,6 +27,8 @@ TAINT_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,62}")
 LABEL_KEY = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+ONLY_PORT = re.compile(r"(?P<number>[0-9]{1,5})(?: \([a-z0-9-]{1,15}\))?")
+PROBE_PORT = re.compile(r":(?P<port>[a-z0-9-]{1,15})(?:/|$| )")
 NOT_SET = " (not set)"
 LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
@@ -73,6 +75,60 @@ def label_values(value: Value, before: Json) -> Json:
     return changed
 
 
+def only_port(value: Value, before: Json) -> Json:
+    """Return the one port of a list of ports as facts write it: ``8080 (http)``."""
+    found = ONLY_PORT.fullmatch(str(value))
+    if found is None:
+        raise WrongValue(f"{shown(value)} is not one port, and which is meant is for a person to say")
+    return port(int(found["number"]), before)
+
+
+def labels_of(value: Value, before: Json) -> Json:
+    """Return the labels there are with the values that others have, ``app=web, tier=front``; those they lack go."""
+    if not isinstance(before, dict):
+        raise WrongValue("there are no labels to change")
+    others = dict(term.strip().partition("=")[::2] for term in str(value).split(","))
+    changed: dict[str, Json] = {key: others[key] for key in before if key in others}
+    if not changed:
+        raise WrongValue(f"{shown(value)} has none of the labels {', '.join(sorted(before))}")
+    if not all(LABEL_VALUE.fullmatch(str(text)) for text in changed.values()):
+        raise WrongValue(f"{shown(value)} are no labels")
+    return changed
+
+
+def readiness_port(value: Value, before: Json) -> Json:
+    """Return the containers of a Pod with the failing readinessProbe at the only port its container declares.
+
+    The value is the probe in the words of facts: ``HTTP GET :8080/healthz``.
+    """
+    said = PROBE_PORT.search(str(value))
+    if said is None:
+        raise WrongValue(f"{shown(value)} is no readinessProbe that asks a port")
+    containers = _mappings(before)
+    failing = [
+        (index, kind)
+        for index, container in enumerate(containers)
+        for kind, probe in _mapping(container.get("readinessProbe")).items()
+        if kind in ("httpGet", "tcpSocket") and str(_mapping(probe).get("port")) == said["port"]
+    ]
+    if len(failing) != 1:
+        raise WrongValue(f"{len(failing)} readinessProbes ask port {shown(said['port'])}, not one")
+    [(index, kind)] = failing
+    declared = [each.get("containerPort") for each in _mappings(containers[index].get("ports"))]
+    if len(declared) != 1 or str(declared[0]) == said["port"]:
+        raise WrongValue("the container does not declare one other port, and which is meant is for a person to say")
+    probe = _mapping(containers[index]["readinessProbe"])
+    changed = {**probe, kind: {**_mapping(probe[kind]), "port": declared[0]}}
+    return [
+        {**container, "readinessProbe": changed} if number == index else container
+        for number, container in enumerate(containers)
+    ]
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
 def number(value: Value, _before: Json) -> Json:
     """Return a whole number that is not negative."""
     try:
@@ -82,6 +138,11 @@ def number(value: Value, _before: Json) -> Json:
     if isinstance(value, bool) or not 0 <= found <= NUMBER_MAX:
         raise WrongValue(f"{shown(value)} is no number from 0 to {NUMBER_MAX}")
     return found
+
+
+def digits(value: Value, before: Json) -> Json:
+    """Return a number as text, as the values of a ConfigMap are."""
+    return str(number(value, before))
 
 
 def doubled(value: Value, before: Json) -> Json:
@@ -153,14 +214,18 @@ def without_block(value: Value, before: Json) -> Json:
     return "".join([*lines[:start], *lines[end:]])
 
 
-DEPENDS_ON_OBJECT = frozenset({"label_values", "without_block"})
+DEPENDS_ON_OBJECT = frozenset({"label_values", "labels_of", "readiness_port", "without_block"})
 """Types whose value can only be judged with the object at hand."""
 
 TYPES: Mapping[str, Callable[[Value, Json], Json]] = {
     "port": port,
     "replicas": replicas,
     "label_values": label_values,
+    "labels_of": labels_of,
+    "only_port": only_port,
+    "readiness_port": readiness_port,
     "number": number,
+    "digits": digits,
     "doubled": doubled,
     "flag": flag,
     "word": word,

@@ -330,7 +330,7 @@ async def test_a_target_that_is_gone_gives_no_plan(store: Store, tmp_path: Path)
 
 REPLACE = """\
 steps:
-  - replace_pod: {namespace: kube-system, workload: kube-proxy, node: node1}
+  - replace_pod: {namespaces: [kube-system], workloads: [kube-proxy], node: node1}
 """
 
 
@@ -412,15 +412,16 @@ async def test_a_sysctl_that_does_not_help_is_set_back_by_another_job(store: Sto
 
 
 @pytest.mark.usefixtures("helper")
-async def test_a_job_that_fails_stops_the_plan(store: Store, tmp_path: Path) -> None:
+async def test_a_job_that_fails_has_changed_nothing(store: Store, tmp_path: Path) -> None:
     desk = await sysctl_desk(store, succeeded=False)
     plan = await desk.plan(playbook(tmp_path, SYSCTL), NODE)
 
     moves = await desk.run(plan)
 
-    assert states(moves)[-1] is PlanState.NEEDS_HAND
-    assert "the value is no longer what the plan was made from, or it cannot be set" in moves[1].text
-    assert "On Node node1: sysctl -w net.ipv4.ip_forward=0; it was set to 1." in moves[-1].text
+    assert states(moves)[-1] is PlanState.FAILED
+    assert moves[-1].text.endswith(
+        "failed: the value is no longer what the plan was made from, or it cannot be set. Nothing was changed."
+    )
 
 
 async def test_without_a_node_helper_no_sysctl_is_planned(store: Store, tmp_path: Path) -> None:
