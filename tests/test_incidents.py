@@ -159,8 +159,11 @@ INCIDENTS = (
 WITHOUT_HELPER = {"target-port-closed": "service-target-port-undeclared", "nothing-listens": ""}
 """What is blamed where no connect can be made, if it is something else."""
 
-WITHOUT_EVENTS = {"service-pods-not-ready": "service-pods-await-readiness"}
-"""What is blamed where kubelet's words may not be read."""
+LESSER = {
+    "service-pods-not-ready": "service-pods-await-readiness",
+    "service-selects-no-pods": "service-misses-unserved-pods",
+}
+"""What is blamed where kubelet's words, or the workloads of a namespace, may not be read."""
 
 READS = sorted({of.resource.permission for probe in PROBES for of in probe.reads} | {"pods/log", "pods/exec"})
 
@@ -269,7 +272,7 @@ async def test_an_incident_is_never_called_healthy_where_something_may_not_be_re
     verdicts = await verdicts_of(book, replay(incident, unreadable=[permission]), scope)
     found = judge(verdicts, scope)
 
-    lesser = {WITHOUT_HELPER.get(incident.name), WITHOUT_EVENTS.get(incident.cause)}
+    lesser = {WITHOUT_HELPER.get(incident.name), LESSER.get(incident.cause)}
 
     assert {cause.rule for cause in found.causes} <= {incident.cause, *lesser}
     if incident.cause and not found.causes:

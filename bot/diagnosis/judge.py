@@ -16,6 +16,12 @@ from bot.probes.reading import SYSTEM_NAMESPACE
 API_SERVER = Subject("Service", "default", "kubernetes")
 """What reaches for the API server reaches for all that holds it up."""
 
+IN_NAMESPACE = (
+    *("Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"),
+    *("CalicoNetworkPolicy", "CiliumNetworkPolicy", "ResourceQuota"),
+)
+"""Kinds that the traffic and the Pods of their whole namespace meet."""
+
 CONFIDENCE_ORDER = (Confidence.PROVEN, Confidence.LIKELY, Confidence.POSSIBLE)
 
 RULED_OUT_EVIDENCE = 3
@@ -32,6 +38,7 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.MALFORMED: "Compare the versions of netmedic, its node helper and the cluster.",
     Reason.UNRECOGNISED: "netmedic does not know this component; look at it by hand.",
     Reason.NOT_RECORDED: "Record a snapshot of all namespaces: `netmedic snapshot` without --namespace.",
+    Reason.NOT_NEEDED: "Ask again with --thorough.",
     Reason.OUT_OF_SCOPE: "Not asked about: name it in the symptom (who connects to what, a Node, a host outside).",
 }
 
@@ -70,7 +77,7 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     blamed = {id(finding) for finding in causes}
     return Judgement(
         causes=tuple(cause_of(f, links) for f in causes),
-        also_seen=tuple(cause_of(f, links) for f in roots if id(f) not in blamed),
+        also_seen=tuple(cause_of(f, links) for f in roots if id(f) not in blamed and not is_told_by(f, causes)),
         ruled_out=tuple(ruled_out(v) for v in verdicts if v.outcome is Outcome.RULED_OUT),
         not_checked=tuple(not_checked(v) for v in verdicts if v.outcome is Outcome.NOT_CHECKED),
     )
@@ -82,6 +89,12 @@ def surest(found: Sequence[Finding], scope: Scope) -> list[Finding]:
         return list(found)
     best = min(CONFIDENCE_ORDER.index(finding.rule.confidence) for finding in found)
     return [finding for finding in found if CONFIDENCE_ORDER.index(finding.rule.confidence) == best]
+
+
+def is_told_by(finding: Finding, causes: Sequence[Finding]) -> bool:
+    """Tell whether a cause says as much of the same object, by the same facts and more."""
+    facts = set(all_facts(finding))
+    return any(cause.subject == finding.subject and facts < set(all_facts(cause)) for cause in causes)
 
 
 def is_link(finding: Finding) -> bool:
@@ -120,6 +133,8 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     match subject.kind:
         case "Node":
             return subject.name in scope.nodes or may_be_the_clients(finding, scope)
+        case _ if subject.kind in IN_NAMESPACE:
+            return subject.namespace in scope.namespaces
         case "Namespace" | "NetworkPolicy":
             return (subject.namespace or subject.name) in scope.namespaces
         case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":

@@ -17,7 +17,7 @@ from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
-from bot.facts.pod import PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
+from bot.facts.pod import ContainerLimit, PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
@@ -47,6 +47,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         CniNodeAddress,
         ConntrackHistory,
         ConntrackTimeouts,
+        ContainerLimit,
         ContainerPortConflict,
         ContainerThrottling,
         DnsAnswer,

@@ -124,3 +124,21 @@ class PodPortRange(Fact):
     first: int
     last: int
     ports: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerLimit(Fact):
+    """The CPU limit of a container at the end that is reached for. Containers without one have none.
+
+    Source: resources.limits of a Pod.
+    """
+
+    kind: ClassVar[str] = "container_limit"
+
+    namespace: str
+    pod: str
+    workload: str
+    workload_type: str
+    container: str
+    cpu_milli: int
+    """Thousandths of a CPU."""

@@ -53,6 +53,8 @@ class ServiceSelectorMisfit(Fact):
     near_pods: int
     near_workload: str
     """Name of the workload of those Pods; empty if they have none or several."""
+    near_unserved: bool
+    """No other Service selects any of those Pods, so that this one is most likely meant for them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from bot.probes.node import node_condition, node_conntrack, node_cpu, node_inter
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
 from bot.probes.platform import kernel_module, node_tunnel
-from bot.probes.pod import pod_port_range, pod_state, readiness_failure
+from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_way import pod_way
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
@@ -56,6 +56,7 @@ PROBES: tuple[Probe, ...] = (
     workload,
     pod_state,
     readiness_failure,
+    container_limit,
     pod_start,
     pod_placement,
     pod_port_range,

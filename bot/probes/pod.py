@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.cluster.objects import Container, ContainerStatus, Event, Pod, Probe, Service, Terminated
 from bot.cluster.port import Cluster
-from bot.facts.pod import PodPortRange, PodState, ReadinessFailure
+from bot.facts.pod import ContainerLimit, PodPortRange, PodState, ReadinessFailure
 from bot.facts.scope import Scope
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.probe import probe
@@ -81,6 +81,36 @@ async def pod_port_range(cluster: Cluster, scope: Scope) -> Iterable[PodPortRang
             )
         )
     return found
+
+
+@probe(ContainerLimit, reads=(Service, Pod))
+async def container_limit(cluster: Cluster, scope: Scope) -> Iterable[ContainerLimit]:
+    """Tell how much CPU the containers may use that answer in the symptom."""
+    clients = {(client.namespace, client.name) for client in scope.clients}
+    pods = {key_of(pod): pod for pod, _ in await concerned(cluster, scope) if key_of(pod) not in clients}
+    return [
+        ContainerLimit(
+            namespace=key[0],
+            pod=key[1],
+            workload=owner_of(pod).name,
+            workload_type=owner_of(pod).kind,
+            container=container.name,
+            cpu_milli=milli(container.resources.limits["cpu"]),
+            source=f"{path_of(pod)}, resources.limits",
+        )
+        for key, pod in pods.items()
+        for container in pod.spec.containers
+        if milli(container.resources.limits.get("cpu", ""))
+    ]
+
+
+def milli(quantity: float | str) -> int:
+    """Return a quantity of CPU in thousandths; 0 for none, and for what is no such quantity."""
+    text = str(quantity)
+    try:
+        return int(text.removesuffix("m")) if text.endswith("m") else int(float(text or 0) * 1000)
+    except (ValueError, OverflowError):
+        return 0
 
 
 async def readiness_failures(cluster: Cluster, pods: Iterable[Pod]) -> Mapping[tuple[str, str], str]:

@@ -72,6 +72,7 @@ def identity(endpoint: Endpoint) -> tuple[str, ...]:
 async def service_selector_misfit(cluster: Cluster, scope: Scope) -> Iterable[ServiceSelectorMisfit]:
     """Find, for each Service that selects nothing, the Pods it would select if part of its selector were different."""
     services, every_pod = await services_in(cluster, scope), await pods_in(cluster, scope)
+    served = {key_of(pod) for other in await every_service(cluster, scope) for pod in every_pod.selected_by(other)}
     found = []
     for service in services:
         selector = service.spec.selector
@@ -91,10 +92,16 @@ async def service_selector_misfit(cluster: Cluster, scope: Scope) -> Iterable[Se
                 carried=", ".join(carried(key, near) for key in sorted(unmatched)),
                 near_pods=len(near),
                 near_workload=next(iter(workloads)).name if len(workloads) == 1 else "",
+                near_unserved=not any(each in served for each in map(key_of, near)),
                 source=f"{path_of(service)}, labels of the Pods in its namespace",
             )
         )
     return found
+
+
+async def every_service(cluster: Cluster, scope: Scope) -> list[Service]:
+    """Return all Services of the namespaces that are looked at, named or not."""
+    return [item for namespace in namespaces_in(scope) for item in await cluster.list(Service, namespace=namespace)]
 
 
 def nearest(service: Service, pods: Pods) -> list[Pod]:

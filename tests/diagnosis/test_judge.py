@@ -254,3 +254,14 @@ def test_beside_a_warning_that_is_likely_one_that_is_only_possible_is_not_needed
 
     assert [cause.rule for cause in judgement.causes] == ["likely"]
     assert [cause.rule for cause in judgement.also_seen] == ["possible"]
+
+
+def test_what_a_cause_says_by_the_same_facts_and_more_is_not_seen_beside_it() -> None:
+    more = NodeCpu(**STEAL_FIELDS | {"node": "node2"})
+    cause = finding(rule("whole"), facts=(STEAL, more))
+    part = finding(rule("part", severity=Severity.WARNING), facts=(STEAL,))
+    other = finding(rule("other", severity=Severity.WARNING), PAUSED, facts=(STEAL,))
+
+    judgement = judge([found(cause), found(part), found(other)], SCOPE)
+
+    assert [cause.rule for cause in judgement.also_seen] == ["other"]

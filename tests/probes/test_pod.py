@@ -10,10 +10,10 @@ import pytest
 from bot.cluster.errors import Forbidden
 from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
-from bot.facts.pod import PodPortRange, PodState, ReadinessFailure
+from bot.facts.pod import ContainerLimit, PodPortRange, PodState, ReadinessFailure
 from bot.facts.scope import Scope, Subject
 from bot.probes.events import TEXT_LENGTH
-from bot.probes.pod import pod_port_range, pod_state, readiness_failure
+from bot.probes.pod import container_limit, milli, pod_port_range, pod_state, readiness_failure
 from tests.probes.manifests import WEB, Manifest, facts_of, manifest, pod, service, unknown_of
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -265,3 +265,21 @@ async def test_a_range_that_is_none_is_not_told(value: str) -> None:
     scope = Scope(namespaces=("shop",), clients=(Subject("Pod", "shop", "web-1"),))
 
     assert await facts_of(pod_port_range, from_manifests(odd), scope) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "thousandths"), [("40m", 40), ("0.5", 500), (2, 2000), ("", 0), ("x", 0), ("1e999", 0)]
+)
+def test_a_quantity_of_cpu_is_read_as_the_api_writes_it(written: int | str, thousandths: int) -> None:
+    assert milli(written) == thousandths
+
+
+async def test_the_cpu_limits_of_containers_that_are_reached_for_are_told() -> None:
+    limited = pod(containers=[{"name": "main", "resources": {"limits": {"cpu": "40m"}}}, {"name": "proxy"}])
+    found = await facts_of(container_limit, from_manifests(service(), limited, pod("till-1", labels={})))
+
+    assert found == [
+        ContainerLimit(
+            namespace="shop", pod="web-1", workload="web-1", workload_type="Pod", container="main", cpu_milli=40
+        )
+    ]

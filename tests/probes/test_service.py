@@ -150,6 +150,7 @@ async def test_the_part_of_a_selector_that_no_pod_carries_is_named() -> None:
         carried="version=v1",
         near_pods=2,
         near_workload="web",
+        near_unserved=True,
     )
 
 

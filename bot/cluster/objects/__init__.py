@@ -42,6 +42,7 @@ from bot.cluster.objects.container import (
     HttpGet,
     Lifecycle,
     Probe,
+    Resources,
     TcpSocket,
 )
 from bot.cluster.objects.event import Event, InvolvedObject
@@ -265,6 +266,7 @@ __all__ = [
     "Projected",
     "ReferenceGrant",
     "Resource",
+    "Resources",
     "ResourceQuota",
     "RollingUpdate",
     "Route",

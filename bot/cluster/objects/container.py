@@ -89,12 +89,18 @@ class Lifecycle(Part, frozen=True, kw_only=True):
     """Its command or request is not read."""
 
 
+class Resources(Part, frozen=True, kw_only=True):
+    limits: dict[str, int | float | str] = {}
+    """Quantities, as written."""
+
+
 class Container(Part, frozen=True, kw_only=True):
     """Of environment, command and arguments only the addresses are kept, see :mod:`bot.cluster.addresses`."""
 
     name: str = ""
     image: str = ""
     ports: tuple[ContainerPort, ...] = ()
+    resources: Resources = Resources()
     readiness_probe: Probe | None = None
     lifecycle: Lifecycle = Lifecycle()
     addresses: tuple[ConfiguredAddress, ...] = ()
