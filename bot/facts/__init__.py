@@ -9,6 +9,7 @@ from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu,
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
+from bot.facts.gateway import GatewayBackend, GatewayState
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
@@ -64,7 +65,9 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EtcdDisk,
         IngressRoute,
         IngressState,
+        GatewayBackend,
         GatewayRoute,
+        GatewayState,
         HostPortConnect,
         HostPortRequest,
         KernelModule,

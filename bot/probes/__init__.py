@@ -14,6 +14,7 @@ from bot.probes.dns import dns_pod, dns_service
 from bot.probes.endpointlag import endpoint_lag
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
+from bot.probes.gatewayapi import gateway_backend, gateway_state
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, loss_history, steal_history
 from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
@@ -104,6 +105,8 @@ PROBES: tuple[Probe, ...] = (
     ingress_state,
     ingress_route,
     gateway_route,
+    gateway_state,
+    gateway_backend,
     region_use,
     node_condition,
     node_interface,
