@@ -17,8 +17,10 @@ from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
+from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
 from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
 from bot.facts.pod import ContainerLimit, PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
+from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodNetwork
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
@@ -41,7 +43,10 @@ FACT_TYPES: dict[str, type[Fact]] = {
         CiliumDrops,
         CiliumSettings,
         ClientAddress,
+        ClientConnect,
         ClientDns,
+        ClientLookup,
+        ClientMtu,
         CniAgent,
         CniIdentity,
         CniMtu,
@@ -63,13 +68,14 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EndpointConnect,
         EndpointLag,
         EtcdDisk,
-        IngressRoute,
-        IngressState,
+        ForwardRules,
         GatewayBackend,
         GatewayRoute,
         GatewayState,
         HostPortConnect,
         HostPortRequest,
+        IngressRoute,
+        IngressState,
         KernelModule,
         KubeProxyMode,
         KubeProxyPod,
@@ -90,6 +96,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodePair,
         NodePeer,
         NodePressure,
+        NodeRules,
         NodeSettings,
         NodeSoftnet,
         NodeTcp,
@@ -101,10 +108,11 @@ FACT_TYPES: dict[str, type[Fact]] = {
         OverlayMtu,
         PathMtu,
         PodHostPort,
+        PodNetwork,
         PodPlacement,
         PodPortRange,
-        PodStart,
         PodSockets,
+        PodStart,
         PodState,
         PodWay,
         PolicyCount,
@@ -120,7 +128,9 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ServiceConnect,
         ServiceEntry,
         ServicePort,
+        ServiceRules,
         ServiceSelectorMisfit,
+        StaleFlow,
         StealHistory,
         TargetIsolation,
         Workload,

@@ -7,20 +7,32 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.cluster.errors import ClusterError
+from bot.cluster.errors import ClusterError, HigherTier, NotRecorded
 from bot.cluster.port import Cluster
 from bot.node.answers import A, Answer, decode
-from bot.node.client import SLACK_SECONDS, each
+from bot.node.client import (
+    CONNECT_SECONDS,
+    RESOLVE_SECONDS,
+    SIZES_SECONDS,
+    SLACK_SECONDS,
+    each,
+)
 from bot.node.requests import (
     FIREWALL_REQUEST,
     VERSION_REQUEST,
+    WINDOW_SECONDS,
     Request,
     entries_requests,
     inside,
     ping_requests,
+    reach_requests,
+    resolve_requests,
+    sizes_requests,
     translate_requests,
 )
 from bot.node.ruled import Entries, Firewall, Firewalls, Ping, Pings, Tracked, Translated, Translations
+from bot.node.sampled import Sample
+from bot.node.tried import Reached, Reaches, Resolved, Resolves, Size, Sizes
 
 V = TypeVar("V")
 
@@ -32,15 +44,61 @@ PING_SECONDS = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Inside:
-    """A Pod to look from."""
+    """A Pod whose network namespace is looked from. Every method raises ClusterError, below tier 3 HigherTier."""
 
+    cluster: Cluster
     node: str
     uid: str
     ip: str
 
-    def ask(self, requests_for: Callable[[Iterable[str]], list[Request]]) -> Callable[[Iterable[str]], list[Request]]:
-        """Return what makes the same requests from inside the Pod."""
-        return lambda things: [inside(self.uid, self.ip, request) for request in requests_for(things)]
+    async def sample(self) -> Sample:
+        """Return the Pod's own interfaces and counters over a window."""
+        request = inside(self.uid, self.ip, ("sample", "--seconds", str(WINDOW_SECONDS)))
+        await must_have(self.cluster, self.node, 3)
+        return await answered(self.cluster, self.node, request, Sample, seconds=WINDOW_SECONDS)
+
+    async def firewall(self) -> Firewall:
+        """Return the Pod's own tables of rules."""
+        request = inside(self.uid, self.ip, FIREWALL_REQUEST)
+        await must_have(self.cluster, self.node, 3)
+        return (await answered(self.cluster, self.node, request, Firewalls, seconds=RULES_SECONDS)).firewall
+
+    async def translations(self, packets: Iterable[str]) -> dict[str, Translated]:
+        """Return what the Pod's own rules do with packets that it sends, or gets at its own address."""
+        return await self._each(packets, translate_requests, RULES_SECONDS, Translations, lambda one: one.translated)
+
+    async def reaches(self, targets: Iterable[str]) -> dict[str, Reached]:
+        """Return how several TCP connects to each target end."""
+        return await self._each(targets, reach_requests, CONNECT_SECONDS, Reaches, lambda answer: answer.reached)
+
+    async def resolves(self, questions: Iterable[str]) -> dict[str, dict[str, Resolved]]:
+        """Return how DNS servers answer."""
+        return await self._each(questions, resolve_requests, RESOLVE_SECONDS, Resolves, lambda answer: answer.resolved)
+
+    async def sizes(self, hosts: Iterable[str]) -> dict[str, Size]:
+        """Return which packets arrive."""
+        return await self._each(hosts, sizes_requests, SIZES_SECONDS, Sizes, lambda answer: answer.sizes)
+
+    async def _each(
+        self,
+        things: Iterable[str],
+        requests_for: Callable[[Iterable[str]], list[Request]],
+        seconds: float,
+        of: type[A],
+        items: Callable[[A], dict[str, V]],
+    ) -> dict[str, V]:
+        found = await allowed(
+            self.cluster,
+            {self.node: things},
+            tier=3,
+            requests_for=lambda some: [inside(self.uid, self.ip, request) for request in requests_for(some)],
+            seconds=seconds,
+            of=of,
+            items=items,
+        )
+        if isinstance(answer := found[self.node], ClusterError):
+            raise answer
+        return answer
 
 
 async def tiers(cluster: Cluster, nodes: Iterable[str]) -> dict[str, int | ClusterError]:
@@ -56,11 +114,27 @@ async def tiers(cluster: Cluster, nodes: Iterable[str]) -> dict[str, int | Clust
     return await together(nodes, one)
 
 
+async def must_have(cluster: Cluster, node: str, tier: int) -> None:
+    """Refuse to ask a helper for what it may not do; it would only say so itself.
+
+    Raises:
+        ClusterError: It has a lower tier, or does not answer.
+    """
+    has = (await tiers(cluster, [node]))[node]
+    if isinstance(has, ClusterError):
+        # A recording of a time when helpers did not tell: what it holds was seen.
+        if not isinstance(has, NotRecorded):
+            raise has
+    elif has < tier:
+        raise HigherTier(f"the helper on {node} has tier {has}, and this takes tier {tier}")
+
+
 async def firewalls(cluster: Cluster, nodes: Iterable[str]) -> dict[str, Firewall | ClusterError]:
     """Return the tables of rules of Nodes; a Node that failed has its error."""
 
     async def one(node: str) -> Firewall | ClusterError:
         try:
+            await must_have(cluster, node, 2)
             return (await answered(cluster, node, FIREWALL_REQUEST, Firewalls, seconds=RULES_SECONDS)).firewall
         except ClusterError as problem:
             return problem
@@ -69,12 +143,16 @@ async def firewalls(cluster: Cluster, nodes: Iterable[str]) -> dict[str, Firewal
 
 
 async def translations(
-    cluster: Cluster, wanted: Mapping[str, Iterable[str]]
+    cluster: Cluster, wanted: Mapping[str, Iterable[str]], *, tier: int = 2
 ) -> dict[str, dict[str, Translated] | ClusterError]:
-    """Return what Nodes' rules do with packets (:func:`bot.node.requests.packet`); a Node that failed has its error."""
-    return await each(
+    """Return what Nodes' rules do with packets (:func:`bot.node.requests.packet`); a Node that failed has its error.
+
+    What IPVS does can be asked of tier 1.
+    """
+    return await allowed(
         cluster,
         wanted,
+        tier=tier,
         requests_for=translate_requests,
         seconds=RULES_SECONDS,
         of=Translations,
@@ -86,9 +164,10 @@ async def tracked(
     cluster: Cluster, wanted: Mapping[str, Iterable[str]]
 ) -> dict[str, dict[str, Tracked] | ClusterError]:
     """Return the connections that Nodes track, by Node and address; a Node that failed has its error."""
-    return await each(
+    return await allowed(
         cluster,
         wanted,
+        tier=2,
         requests_for=entries_requests,
         seconds=RULES_SECONDS,
         of=Entries,
@@ -98,9 +177,38 @@ async def tracked(
 
 async def pings(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Ping] | ClusterError]:
     """Return how ICMP echoes from Nodes do, by Node and address; a Node that failed has its error."""
-    return await each(
-        cluster, wanted, requests_for=ping_requests, seconds=PING_SECONDS, of=Pings, items=lambda answer: answer.pings
+    return await allowed(
+        cluster,
+        wanted,
+        tier=2,
+        requests_for=ping_requests,
+        seconds=PING_SECONDS,
+        of=Pings,
+        items=lambda answer: answer.pings,
     )
+
+
+async def allowed(
+    cluster: Cluster,
+    wanted: Mapping[str, Iterable[str]],
+    *,
+    tier: int,
+    requests_for: Callable[[Iterable[str]], list[Request]],
+    seconds: float,
+    of: type[A],
+    items: Callable[[A], dict[str, V]],
+) -> dict[str, dict[str, V] | ClusterError]:
+    """Return what :func:`bot.node.client.each` does, of Nodes whose helper has the tier for it."""
+
+    async def one(node: str) -> dict[str, V] | ClusterError:
+        try:
+            await must_have(cluster, node, tier)
+        except ClusterError as problem:
+            return problem
+        asked = {node: wanted[node]}
+        return (await each(cluster, asked, requests_for=requests_for, seconds=seconds, of=of, items=items))[node]
+
+    return await together(wanted, one)
 
 
 async def answered(cluster: Cluster, node: str, request: Request, of: type[A], *, seconds: float) -> A:

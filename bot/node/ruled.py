@@ -90,8 +90,8 @@ class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
     table: Text
     chains: Count
     rules: Count
-    kube: Count
-    """Chains that kube-proxy or kubelet made."""
+    services: Count
+    """Chains that kube-proxy made for Services."""
 
 
 class RuleHook(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bot.probes.addresses import client_address, missing_service
 from bot.probes.bridge import bridge_hairpin
+from bot.probes.clientview import client_connect, client_lookup, client_mtu
 from bot.probes.clock import node_clock
 from bot.probes.cni import cni_identity, policy_enforcement
-from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.cniagent import cilium_drops, cilium_settings, cni_agent, cni_node_address
 from bot.probes.cnimtu import cni_mtu
+from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.endpointlag import endpoint_lag
@@ -23,11 +24,13 @@ from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_set
 from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.noderules import forward_rules, node_rules, service_rules
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
 from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_way import pod_way
+from bot.probes.podview import pod_network
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
 from bot.probes.policy_flow import policy_flow
@@ -40,6 +43,7 @@ from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.rollout import rollout
 from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.staleflow import stale_flow
 from bot.probes.starting import pod_placement, pod_start
 from bot.probes.sysctl import conntrack_timeouts, node_neighbours, node_settings
 from bot.probes.template import container_port_conflict, host_port_request
@@ -142,6 +146,14 @@ PROBES: tuple[Probe, ...] = (
     drop_correlation,
     overlay_mtu,
     node_mtu,
+    node_rules,
+    service_rules,
+    forward_rules,
+    stale_flow,
+    pod_network,
+    client_connect,
+    client_lookup,
+    client_mtu,
 )
 
 __all__ = ["PROBES", "Probe"]

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from . import legacy, nft, rights
 from .read import Json
 
-# kube-proxy's own, and those of kubelet.
-KUBE = "KUBE-"
-KUBE_TABLE = "kube-proxy"
+# kube-proxy's chains for Services, of its iptables and its nftables mode; kubelet has others.
+SERVICE_CHAINS = ("KUBE-SERVICES", "KUBE-SVC-", "KUBE-SEP-", "service-", "endpoint-")
 MOST = 100
 
 
@@ -31,13 +30,13 @@ def firewall() -> dict[str, Json]:
         for name in legacy.names(version):
             table = legacy.Table(name, version)
             chains = table.chains()
-            kube = sum(chain.startswith(KUBE) for chain in chains)
+            services = sum(chain.startswith(SERVICE_CHAINS) for chain in chains)
             tables.append(
                 {
                     "table": f"{title} {name}",
                     "chains": len(chains) + len(table.hooks),
                     "rules": table.count(),
-                    "kube": kube,
+                    "services": services,
                 }
             )
             hooks += [Hook(f"{title} {name}", hook.upper(), hook, table.policy(hook)) for hook in table.hooks]
@@ -49,12 +48,10 @@ def nftables() -> tuple[list[dict[str, Json]], list[Hook]]:
     chains = nft.chains()
     rules = nft.counts()
     sizes = Counter((chain.family, chain.table) for chain in chains)
-    kube = Counter(
-        (chain.family, chain.table) for chain in chains if chain.name.startswith(KUBE) or chain.table == KUBE_TABLE
-    )
+    services = Counter((chain.family, chain.table) for chain in chains if chain.name.startswith(SERVICE_CHAINS))
     titles = {key: f"nftables {nft.FAMILIES[key[0]]} {key[1]}"[:100] for key in sizes}
     tables: list[dict[str, Json]] = [
-        {"table": titles[key], "chains": sizes[key], "rules": rules.get(key, 0), "kube": kube[key]}
+        {"table": titles[key], "chains": sizes[key], "rules": rules.get(key, 0), "services": services[key]}
         for key in sorted(sizes)
     ]
     hooks = [

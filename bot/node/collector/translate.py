@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from . import ipvs, legacy, nft, rights
+from . import ipvs, legacy, netlink, nft, rights
 from .packet import Packet, wanted
 from .proc import Problem
 from .read import Json
@@ -16,8 +17,10 @@ MAX_PACKETS = 32
 MAX_PLACES = 256
 # The rules are read again where they changed meanwhile.
 TRIES = 3
-TRANSLATING, FILTERING = ("prerouting",), ("prerouting", "forward")
-INSIDE_TRANSLATING, INSIDE_FILTERING = ("output",), ("output", "input")
+# Chains that a packet meets, by where it comes from and goes to: those that translate it, and those that let it pass.
+FORWARDED = ("prerouting",), ("prerouting", "forward")
+SENT = ("output",), ("output", "postrouting")
+RECEIVED = ("prerouting",), ("prerouting", "input")
 
 
 class Way(NamedTuple):
@@ -37,16 +40,21 @@ class Way(NamedTuple):
 def translate(texts: list[str], *, inside: bool = False) -> dict[str, Json]:
     """Return, by the packets' texts, where each is sent and what else becomes of it.
 
-    On a Node, a packet that a Pod sends; ``inside`` a Pod, one that the Pod itself sends, or gets.
+    On a Node, a packet that is forwarded; ``inside`` a Pod, one that the Pod sends, or gets where it has the address.
     """
     known = ipvs.table()
+    own = {str(one["ip"]) for one in netlink.addresses()} if inside else set()
     if rights.tier() < 2:  # noqa: PLR2004 - tier
         return by_ipvs(texts, known)
     for _ in range(TRIES):
         before = nft.generation()
         deadline = time.monotonic() + LONGEST_SECONDS
         found = list(ways())
-        answers: dict[str, Json] = {text: fate(wanted(text), found, known, deadline, inside=inside) for text in texts}
+        answers: dict[str, Json] = {}
+        for text in texts:
+            packet = wanted(text)
+            hooks = (RECEIVED if str(ipaddress.ip_address(packet.to)) in own else SENT) if inside else FORWARDED
+            answers[text] = fate(packet, found, known, deadline, hooks=hooks)
         if nft.generation() == before:
             return answers
     raise Problem("the rules change faster than they can be read")
@@ -92,11 +100,11 @@ def fate(
     servers: dict[tuple[int, bytes, int], list[str]],
     deadline: float,
     *,
-    inside: bool,
+    hooks: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> Json:
     """Return what becomes of one packet."""
     met = [way for way in known if way.version in (0, packet.version)]
-    translating, filtering = (INSIDE_TRANSLATING, INSIDE_FILTERING) if inside else (TRANSLATING, FILTERING)
+    translating, filtering = hooks
     by, places = "", ipvs.behind(packet, servers)
     if places is not None:
         by = "ipvs"

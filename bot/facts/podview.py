@@ -1,0 +1,112 @@
+"""Facts seen from inside a Pod's own network namespace. The node helper's tier 3 goes there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.facts.base import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodNetwork(Fact):
+    """One Pod's own interfaces, routes and rules.
+
+    Source: netlink and /proc/net inside the Pod's network namespace.
+    """
+
+    kind: ClassVar[str] = "pod_network"
+
+    namespace: str
+    name: str
+    node: str
+    role: str
+    """``client`` or ``backend``."""
+    address: str
+    interface: str
+    """The one that holds the Pod's address."""
+    up: bool
+    """It is set up and has a carrier."""
+    mtu: int
+    default_route: bool
+    dropped: int
+    """Packets that the interface dropped in the window, both ways."""
+    rules: int
+    """Of a firewall inside the Pod."""
+    stops_incoming: str
+    """``drop`` or ``reject`` where such a rule surely stops connects to the Pod's port, else ``no``."""
+    stops_outgoing: str
+    """The same of what the Pod sends to its target; ``no`` where none is known."""
+    where: str
+    """Table and chain of that rule."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientConnect(Fact):
+    """TCP connects from inside a client Pod to one port of a Service, and to the endpoints behind it.
+
+    Source: the node helper, in the Pod's network namespace.
+    """
+
+    kind: ClassVar[str] = "client_connect"
+
+    namespace: str
+    """Of the client."""
+    client: str
+    node: str
+    service_namespace: str
+    service: str
+    address: str
+    port: int
+    tried: int
+    opened: int
+    result: str
+    """``open``, ``some``, ``closed``, ``refused``, ``silent``, ``unreachable`` or ``untried``."""
+    endpoints_result: str
+    """The same of the endpoints' own addresses, in a word."""
+    from_node: str
+    """What the Pod's Node itself gets from the Service's address; ``untried`` where it was not asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientLookup(Fact):
+    """DNS queries from inside a client Pod to the servers that its own Node asks too.
+
+    Source: the node helper, in the Pod's network namespace.
+    """
+
+    kind: ClassVar[str] = "client_lookup"
+
+    namespace: str
+    client: str
+    node: str
+    server: str
+    """Address and port of the cluster's DNS Service."""
+    asked: int
+    answered: int
+    worst_ms: int
+    """Of the answers."""
+    from_node_answered: int
+    """Of as many queries from the Pod's Node."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientMtu(Fact):
+    """The largest packet that gets from inside a client Pod to one endpoint's Pod.
+
+    Source: UDP packets of several sizes, sent in the Pod's network namespace.
+    """
+
+    kind: ClassVar[str] = "client_mtu"
+
+    namespace: str
+    client: str
+    node: str
+    to: str
+    interface_mtu: int
+    passed: int
+    """The largest that was answered; 0: none was."""
+    failed: int
+    """The smallest that was not; 0: all arrive, or it is not sure."""
+    told: bool
+    """An ICMP message said that they were too large."""

@@ -1,0 +1,100 @@
+"""Pods at both ends, from inside: their own interfaces, routes and rules."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from bot.cluster.errors import ClusterError, NoHelper
+from bot.cluster.objects import Pod
+from bot.cluster.port import Cluster
+from bot.facts.base import Fact, Reason
+from bot.facts.podview import PodNetwork
+from bot.facts.scope import Scope
+from bot.node.ask import Inside
+from bot.node.requests import packet
+from bot.node.roles import is_up
+from bot.node.ruled import Translated
+from bot.node.sampled import Sample
+from bot.node.ways import MAIN_TABLE
+from bot.probes.counters import growth_in
+from bot.probes.node import INSTALL
+from bot.probes.noderules import port_in
+from bot.probes.pod_way import pods_of
+from bot.probes.probe import CannotTell, Unreadable, probe
+
+PODS_ENTERED = 2
+"""Of each end (ours): each costs three programs on its Node."""
+RX_DROP, TX_DROP = 3, 11
+"""Columns of /proc/net/dev."""
+
+
+@probe(PodNetwork, reads=(Pod,), helper=True)
+async def pod_network(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Look at the Pods at both ends from inside their network namespaces."""
+    ends = {
+        "backend": (await pods_of(cluster, scope.backends))[:PODS_ENTERED],
+        "client": (await pods_of(cluster, scope.clients))[:PODS_ENTERED],
+    }
+    if not any(ends.values()):
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that runs in the Pod network")
+    helpers = await cluster.helper_nodes()
+    if not helpers:
+        raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
+    targets = [packet("tcp", pod.status.pod_ip, port_in(pod)) for pod in ends["backend"]]
+    looks = [
+        network_of(cluster, pod, role, targets if role == "client" else [])
+        for role, pods in ends.items()
+        for pod in pods
+    ]
+    return await asyncio.gather(*looks)
+
+
+def inside(cluster: Cluster, pod: Pod) -> Inside:
+    """Return a Pod to look from."""
+    return Inside(cluster=cluster, node=pod.spec.node_name, uid=pod.metadata.uid, ip=pod.status.pod_ip)
+
+
+async def network_of(cluster: Cluster, pod: Pod, role: str, targets: list[str]) -> Fact | Unreadable:
+    """Return what one Pod looks like from inside, or why it cannot be entered."""
+    view = inside(cluster, pod)
+    own = packet("tcp", pod.status.pod_ip, port_in(pod))
+    try:
+        sample, firewall, rules = await asyncio.gather(
+            view.sample(), view.firewall(), view.translations([own, *targets])
+        )
+        return fact_of(pod, role, sample, rules, own=own, count=sum(table.rules for table in firewall.tables))
+    except ClusterError as problem:
+        return Unreadable(of=PodNetwork, subject=pod.spec.node_name, error=problem)
+
+
+def fact_of(pod: Pod, role: str, sample: Sample, rules: dict[str, Translated], *, own: str, count: int) -> PodNetwork:
+    """Return the fact about one Pod.
+
+    Raises:
+        ClusterError: Its interfaces could not be read.
+    """
+    series = sample.series
+    index = next(one.index for one in sample.last(series.addresses) if one.ip == pod.status.pod_ip)
+    link = next(link for link in sample.last(series.links) if link.index == index)
+    routes = sample.last(series.routes)
+    readings = sample.all(series.net_dev)
+    incoming = rules[own]
+    outgoing = next((found for asked, found in rules.items() if asked != own and found.stopped), None)
+    return PodNetwork(
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        node=pod.spec.node_name,
+        role=role,
+        address=pod.status.pod_ip,
+        interface=link.name,
+        up=is_up(link),
+        mtu=link.mtu,
+        default_route=any(route.to in ("0.0.0.0/0", "::/0") and route.table == MAIN_TABLE for route in routes),
+        dropped=sum(growth_in(readings, link.name, column) for column in (RX_DROP, TX_DROP)),
+        rules=count,
+        stops_incoming=incoming.stopped or "no",
+        stops_outgoing=outgoing.stopped if outgoing else "no",
+        where=incoming.where or (outgoing.where if outgoing else ""),
+        source=f"{pod.spec.node_name}: network namespace of Pod {pod.metadata.namespace}/{pod.metadata.name}",
+    )
