@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from bot.cluster.errors import Malformed
+from bot.cluster.objects import Object
 from bot.cluster.port import Cluster, T
 from bot.cluster.selectors import select
 
@@ -74,6 +75,12 @@ class CachedCluster:
         return [
             *await self._once(key, lambda: self._cluster.list(of, namespace=namespace, labels=labels, fields=fields))
         ]
+
+    async def count(self, of: type[Object], /) -> int:
+        """Return how many objects of a type there are."""
+        if self._has(of, ""):
+            return len(self._listed(of, ""))
+        return await self._once(("count", of), lambda: self._cluster.count(of))
 
     async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
         """Return the beginning of a container's log."""

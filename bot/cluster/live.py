@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from bot.cluster import errors, health, pages, redact
 from bot.cluster.helpers import Helpers
-from bot.cluster.objects import Pod
+from bot.cluster.objects import Object, Pod
 from bot.cluster.port import T
 from bot.cluster.refusals import Action
 from bot.cluster.served import Served, path_of
 from bot.cluster.transport import Transport
+
+R = TypeVar("R")
 
 _ONE_NAME = re.compile(r"metadata\.name==?([^,=!]+)")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
@@ -118,21 +120,36 @@ class LiveCluster:
             return [*await self._one(of, name=named[1], namespace=namespace)]
         action = Action(verb="list", permission=of.resource.permission, namespace=namespace)
         selectors = {key: text for key, text in (("labelSelector", labels), ("fieldSelector", fields)) if text}
+        narrow = bool(namespace or selectors)
+
+        async def read(at: str) -> list[T]:
+            return await pages.read_list(
+                self.transport,
+                path_of(of, at, namespace),
+                of,
+                action=action,
+                selectors=selectors,
+                from_cache=narrow,
+                skip=lambda one: self._skipped.update({f"{of.__name__} {one.name}": one}),
+            )
+
+        return sorted(await self._where_served(of, read), key=lambda obj: (obj.metadata.namespace, obj.metadata.name))
+
+    async def count(self, of: type[Object], /) -> int:
+        """Return how many objects of a type there are in all namespaces, as a list of one of them says."""
+        action = Action(verb="list", permission=of.resource.permission)
+        return await self._where_served(of, lambda at: pages.count(self.transport, path_of(of, at, ""), action))
+
+    async def _where_served(self, of: type[Object], read: Callable[[str], Awaitable[R]]) -> R:
+        """Return what is read at the first place that serves a type."""
         for at in await self._served.places(of):
             try:
-                found = await pages.read_list(
-                    self.transport,
-                    path_of(of, at, namespace),
-                    of,
-                    action=action,
-                    selectors=selectors,
-                    skip=lambda one: self._skipped.update({f"{of.__name__} {one.name}": one}),
-                )
+                found = await read(at)
             except errors.Absent as problem:
                 absent = problem
                 continue
             self._served.found(of, at)
-            return sorted(found, key=lambda obj: (obj.metadata.namespace, obj.metadata.name))
+            return found
         raise absent
 
     async def _one(self, of: type[T], *, name: str, namespace: str) -> Sequence[T]:

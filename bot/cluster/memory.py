@@ -112,6 +112,10 @@ class MemoryCluster:
         self._check_recorded(of, namespace)
         return select(_kept(self._objects, of), namespace=namespace, labels=labels, fields=fields)
 
+    async def count(self, of: type[Object], /) -> int:
+        """Return how many objects of a type are kept."""
+        return len(await self.list(of))
+
     async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
         """Return the known lines (see :mod:`bot.cluster.redact`) of the recorded beginning of a log."""
         place = f"{namespace}/{pod}"

@@ -46,6 +46,10 @@ class Cluster(Protocol):
         """Return the objects of a namespace, or of all, sorted by name; ``labels`` and ``fields`` are API selectors."""
         ...
 
+    async def count(self, of: type[Object], /) -> int:
+        """Return how many objects of a type there are in all namespaces, without reading them where that can be."""
+        ...
+
     async def logs(self, *, namespace: str, pod: str, container: str = "", limit_bytes: int = 65536) -> str:
         """Return the beginning of a container's log, at most ``limit_bytes`` of it."""
         ...

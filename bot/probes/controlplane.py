@@ -13,9 +13,12 @@ from bot.facts.scope import Scope
 from bot.node.meters import ETCD_PORT, Growth, Meter, meters, of_api_server
 from bot.node.programs import Program, by_node, etcd_members
 from bot.node.requests import target
+from bot.probes.narrow import control_plane
 from bot.probes.probe import CannotTell, Unreadable, probe
 from bot.probes.reading import SYSTEM_NAMESPACE
 
+ETCD_LABEL = "component=etcd"
+"""Of the Pods that kubeadm runs it in."""
 NAMES_LENGTH = 200
 # apiserver_request_duration_seconds; APPLY is counted as PATCH or by its own name.
 READS = ("GET", "LIST")
@@ -73,11 +76,11 @@ async def etcd_disk(cluster: Cluster, scope: Scope) -> Iterable[EtcdDisk | Unrea
     """Measure how long etcd's writes took, where its metrics can be read: beside the API servers, as with kubeadm."""
     helpers = await cluster.helper_nodes()
     slices = await cluster.list(EndpointSlice, namespace="default")
-    places = etcd_members(await cluster.list(Node), helpers, slices)
+    places = etcd_members(await control_plane(cluster), helpers, slices)
     if not places:
         raise CannotTell(Reason.NO_HELPER, "no Node has a node helper that could read etcd's metrics")
     answers = await meters(cluster, by_node(places))
-    pods = [pod for pod in await cluster.list(Pod, namespace=SYSTEM_NAMESPACE) if pod.metadata.name.startswith("etcd-")]
+    pods = await cluster.list(Pod, namespace=SYSTEM_NAMESPACE, labels=ETCD_LABEL)
     found: list[EtcdDisk | Unreadable] = []
     refusals = []
     for place in places:

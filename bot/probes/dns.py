@@ -10,8 +10,9 @@ from bot.cluster.selectors import to_text
 from bot.facts.base import Reason
 from bot.facts.dns import DnsPod, DnsService
 from bot.facts.scope import Scope
+from bot.probes.narrow import pods_behind
 from bot.probes.probe import CannotTell, probe
-from bot.probes.reading import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, Pods, is_dns, path_of
+from bot.probes.reading import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, is_dns, path_of
 from bot.probes.service import by_service, ready_of
 from bot.probes.workload import AnyWorkload, provides, ready, wanted, workloads_of
 
@@ -20,7 +21,7 @@ from bot.probes.workload import AnyWorkload, provides, ready, wanted, workloads_
 async def dns_service(cluster: Cluster, scope: Scope) -> Iterable[DnsService]:
     """Count the Pods and the endpoints behind the cluster's DNS Service."""
     services = await dns_services(cluster, scope)
-    pods = Pods(await cluster.list(Pod, namespace=SYSTEM_NAMESPACE))
+    pods = await pods_behind(cluster, services)
     workloads = await workloads_of(cluster, SYSTEM_NAMESPACE)
     endpoints = by_service(await cluster.list(EndpointSlice, namespace=SYSTEM_NAMESPACE))
     return [
@@ -38,7 +39,7 @@ async def dns_service(cluster: Cluster, scope: Scope) -> Iterable[DnsService]:
 async def dns_pod(cluster: Cluster, scope: Scope) -> Iterable[DnsPod]:
     """Tell which Nodes the Pods behind the DNS Service run on, and whether they are ready."""
     services = await dns_services(cluster, scope)
-    pods = Pods(await cluster.list(Pod, namespace=SYSTEM_NAMESPACE))
+    pods = await pods_behind(cluster, services)
     return [
         DnsPod(
             namespace=pod.metadata.namespace,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from bot.cluster.objects import ConfigMap, DaemonSet, Node, Pod, Service
@@ -12,6 +13,7 @@ from bot.facts.base import Reason
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.scope import Scope
 from bot.facts.translation import KubeProxySettings
+from bot.probes.narrow import nodes_on_path, pods_on_path
 from bot.probes.peer import contains, network
 from bot.probes.probe import CannotTell, probe
 from bot.probes.reading import SYSTEM_NAMESPACE, path_of
@@ -26,6 +28,8 @@ CONFIGURED_MODE = re.compile(r"""^mode:[ \t]*["']?([A-Za-z]*)["']?[ \t]*(?:#.*)?
 LOGGED_MODE = re.compile(r"Using (\w+) Proxier", re.IGNORECASE)
 """What kube-proxy logs at its start (cmd/kube-proxy/app/server_linux.go)."""
 
+EVERYWHERE = Scope(cluster_wide=True)
+
 SHOWN_RANGES = 3
 """Pod ranges named in one sentence (ours)."""
 
@@ -34,14 +38,14 @@ WITHOUT_KUBE_PROXY = (("type", "virtual-kubelet"), ("kubernetes.io/os", "windows
 
 
 @probe(KubeProxyMode, reads=(ConfigMap, Service, Pod), logs=True)
-async def kube_proxy_mode(cluster: Cluster, scope: Scope) -> Iterable[KubeProxyMode]:  # noqa: ARG001 - one per cluster
+async def kube_proxy_mode(cluster: Cluster, scope: Scope) -> Iterable[KubeProxyMode]:
     """Tell how the cluster translates Service addresses: Cilium's setting, kube-proxy's, or what kube-proxy logged."""
-    mode, source = await mode_of(cluster)
-    services = len(await cluster.list(Service))
+    mode, source = await mode_of(cluster, scope)
+    services = await cluster.count(Service)
     return [KubeProxyMode(mode=mode, services=services, source=source)]
 
 
-async def mode_of(cluster: Cluster) -> tuple[str, str]:
+async def mode_of(cluster: Cluster, scope: Scope = EVERYWHERE) -> tuple[str, str]:
     """Return the mode and where it was read.
 
     Raises:
@@ -55,7 +59,7 @@ async def mode_of(cluster: Cluster) -> tuple[str, str]:
             if settings := config.data.get(key):
                 written = CONFIGURED_MODE.search(settings)
                 return (written[1].lower() if written else "") or DEFAULT_MODE, path_of(config)
-    for pod in await cluster.list(Pod, namespace=SYSTEM_NAMESPACE):
+    for pod in await pods_on_path(cluster, scope, SYSTEM_NAMESPACE):
         if pod.alive and pod.metadata.name.startswith(NAME):
             logged = LOGGED_MODE.search(await cluster.logs(namespace=SYSTEM_NAMESPACE, pod=pod.metadata.name))
             if logged:
@@ -70,12 +74,12 @@ async def config_maps(cluster: Cluster, name: str) -> list[ConfigMap]:
 
 
 @probe(KubeProxySettings, reads=(ConfigMap, Node))
-async def kube_proxy_settings(cluster: Cluster, scope: Scope) -> Iterable[KubeProxySettings]:  # noqa: ARG001 - one per cluster
+async def kube_proxy_settings(cluster: Cluster, scope: Scope) -> Iterable[KubeProxySettings]:
     """Compare the clusterCIDR that kube-proxy was given with the ranges that the Nodes' Pods live in."""
     for name, key in CONFIGURED_IN:
         for config in await config_maps(cluster, name):
             if settings := config.data.get(key):
-                ranges = [cidr for node in await cluster.list(Node) for cidr in pod_ranges(node)]
+                ranges = [cidr for node in await nodes_on_path(cluster, scope) for cidr in pod_ranges(node)]
                 cidr, local = setting(settings, "clusterCIDR"), setting(settings, "detectLocalMode")
                 return [
                     KubeProxySettings(
@@ -125,13 +129,12 @@ async def kube_proxy_pod(cluster: Cluster, scope: Scope) -> Iterable[KubeProxyPo
     if not daemonsets:
         raise CannotTell(Reason.UNRECOGNISED, f"no DaemonSet {NAME} in {SYSTEM_NAMESPACE}")
     daemonset = daemonsets[0]
-    pods = [pod for pod in await cluster.list(Pod, namespace=SYSTEM_NAMESPACE) if runs_for(daemonset, pod)]
-    nodes = [node for node in await cluster.list(Node) if meant_for(node)]
-    return [
-        fact_of(node, daemonset, [pod for pod in pods if pod.spec.node_name == node.metadata.name])
-        for node in nodes
-        if not scope.nodes or node.metadata.name in scope.nodes
-    ]
+    on_path, nodes = await pods_on_path(cluster, scope, SYSTEM_NAMESPACE), await nodes_on_path(cluster, scope)
+    pods = defaultdict(list)
+    for pod in on_path:
+        if runs_for(daemonset, pod):
+            pods[pod.spec.node_name].append(pod)
+    return [fact_of(node, daemonset, pods[node.metadata.name]) for node in nodes if meant_for(node)]
 
 
 def runs_for(daemonset: DaemonSet, pod: Pod) -> bool:

@@ -18,8 +18,9 @@ from bot.node.requests import question
 from bot.node.targets import DNS_DOMAIN, dns_servers, domain_names, has_address, questions, service_name
 from bot.node.tried import Resolved
 from bot.probes.dns import dns_services, server_of
+from bot.probes.narrow import pods_behind
 from bot.probes.probe import Unreadable
-from bot.probes.reading import SYSTEM_NAMESPACE, Pods, find_services
+from bot.probes.reading import SYSTEM_NAMESPACE, find_services
 from bot.probes.workload import AnyWorkload, workloads_of
 
 READS = (Service, Pod, ConfigMap, Deployment, StatefulSet, DaemonSet)
@@ -89,7 +90,7 @@ async def lookups_in(cluster: Cluster, scope: Scope) -> list[Lookups]:
         CannotTell: There is no DNS Service, or no name is looked up on the way.
     """
     services = await dns_services(cluster, scope)
-    pods = Pods(await cluster.list(Pod, namespace=SYSTEM_NAMESPACE))
+    pods = await pods_behind(cluster, services)
     workloads = await workloads_of(cluster, SYSTEM_NAMESPACE)
     settings = [item.data.get("Corefile", "") for item in await corefiles(cluster)]
     domain = next(filter(None, map(corefile.zone, settings)), DNS_DOMAIN)

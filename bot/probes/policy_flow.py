@@ -12,6 +12,7 @@ from bot.cluster.port import Cluster
 from bot.facts.base import Reason
 from bot.facts.policy import PolicyFlow
 from bot.facts.scope import Scope
+from bot.probes.narrow import pods_behind
 from bot.probes.policy_decision import Client, Target, flows_of
 from bot.probes.policy_words import end_in_words
 from bot.probes.ports import resolve
@@ -100,8 +101,8 @@ class World:
 
     async def dns(self) -> list[Target]:
         """Return one Pod behind each DNS Service, where names are asked for."""
-        pods = await self.pods(SYSTEM_NAMESPACE)
-        services = filter(is_dns, await self.cluster.list(Service, namespace=SYSTEM_NAMESPACE))
+        services = [s for s in await self.cluster.list(Service, namespace=SYSTEM_NAMESPACE) if is_dns(s)]
+        pods = await pods_behind(self.cluster, services)
         found = []
         for service in services:
             for pod in pods.selected_by(service)[:1]:

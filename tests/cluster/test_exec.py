@@ -248,7 +248,7 @@ async def test_helpers_are_running_ready_and_not_on_their_way_out(api: Api) -> N
         found = await cluster.helper_nodes()
 
     assert found == {"node1": "helper-1"}
-    assert api.asked == [f"{HELPERS}?limit=500&labelSelector=app%3Dhelper"]
+    assert api.asked == [f"{HELPERS}?resourceVersion=0&labelSelector=app%3Dhelper"]
 
 
 WEBSOCKET_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

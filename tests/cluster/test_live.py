@@ -15,20 +15,58 @@ from bot.cluster.transport import Limits
 from tests.cluster.api import Api, breaks_off, drips, hangs, page, says, status
 
 PODS = "/api/v1/namespaces/shop/pods"
+ALL_PODS = "/api/v1/pods"
 V1, V1BETA1 = (f"/apis/discovery.k8s.io/{version}/endpointslices" for version in ("v1", "v1beta1"))
 
 IMPATIENT = Limits(read_seconds=0.2, request_seconds=0.3)
 
 
-async def test_a_list_is_read_page_by_page_and_sorted(api: Api) -> None:
-    api.on(PODS, page("b", "c", more="token/1"), page("a"))
+async def test_a_wide_list_is_read_page_by_page_and_sorted(api: Api) -> None:
+    api.on(ALL_PODS, page("b", "c", more="token/1"), page("a"))
 
     async with api.cluster() as cluster:
-        found = await cluster.list(Pod, namespace="shop", labels="app in (a,b)", fields="spec.nodeName=node1")
+        found = await cluster.list(Pod)
 
     assert [pod.metadata.name for pod in found] == ["a", "b", "c"]
-    query = "limit=500&labelSelector=app+in+%28a%2Cb%29&fieldSelector=spec.nodeName%3Dnode1"
-    assert api.asked == [f"{PODS}?{query}", f"{PODS}?{query}&continue=token%2F1"]
+    assert api.asked == [f"{ALL_PODS}?limit=500", f"{ALL_PODS}?limit=500&continue=token%2F1"]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "selectors", "query"),
+    [
+        ("shop", {}, ""),
+        ("", {"labels": "app in (a,b)"}, "&labelSelector=app+in+%28a%2Cb%29"),
+        ("", {"fields": "spec.nodeName=node1"}, "&fieldSelector=spec.nodeName%3Dnode1"),
+    ],
+)
+async def test_a_narrow_list_is_taken_from_the_servers_memory(
+    namespace: str, selectors: dict[str, str], query: str, api: Api
+) -> None:
+    path = PODS if namespace else ALL_PODS
+    api.on(path, page("a"))
+
+    async with api.cluster() as cluster:
+        await cluster.list(Pod, namespace=namespace, **selectors)
+
+    assert api.asked == [f"{path}?resourceVersion=0{query}"]
+
+
+@pytest.mark.parametrize(("metadata", "number"), [({}, 1), ({"continue": "x", "remainingItemCount": 9_999}, 10_000)])
+async def test_objects_are_counted_without_reading_them(metadata: dict[str, object], number: int, api: Api) -> None:
+    api.on(ALL_PODS, says(json.dumps({"metadata": metadata, "items": [{"metadata": {"name": "a"}}]})))
+
+    async with api.cluster() as cluster:
+        assert await cluster.count(Pod) == number
+
+    assert api.asked == [f"{ALL_PODS}?limit=1"]
+
+
+async def test_a_server_that_keeps_the_number_to_itself_is_told_of(api: Api) -> None:
+    api.on(ALL_PODS, says(json.dumps({"metadata": {"continue": "x"}, "items": [{}]})))
+
+    async with api.cluster() as cluster:
+        with pytest.raises(Malformed, match="does not say how many pods there are"):
+            await cluster.count(Pod)
 
 
 async def test_a_list_that_expires_is_read_again_from_the_start(api: Api) -> None:

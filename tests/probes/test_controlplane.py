@@ -89,6 +89,7 @@ async def test_etcd_is_asked_from_another_node_where_its_own_has_no_helper() -> 
 async def test_etcd_beside_an_api_server_is_asked_on_the_loopback_and_named_by_its_pod() -> None:
     helper = answer("node1", ETCD, of={ETCD: written(1, 0.002)})
     member = pod("etcd-node1", namespace="kube-system")
+    member["metadata"]["labels"] = {"component": "etcd", "tier": "control-plane"}
     member["status"]["hostIP"] = "10.231.0.11"
     cluster = cluster_with(("node1", helper), api_servers("10.231.0.11"), member)
     [found] = await facts_of(etcd_disk, cluster, EVERYTHING)
