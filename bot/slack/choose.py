@@ -12,7 +12,6 @@ from bot.slack.payload import Click, Json
 from bot.slack.question_blocks import answer_of
 from bot.slack.reception import Reception
 from bot.slack.replies import whisper
-from bot.store.records import StoreError
 
 
 def register(app: AsyncApp, investigator: Investigator, reception: Reception) -> None:
@@ -29,11 +28,7 @@ def register(app: AsyncApp, investigator: Investigator, reception: Reception) ->
 async def go_on(click: Click, investigator: Investigator, respond: AsyncRespond) -> None:
     """Go on with what was chosen; the question's message becomes the answer."""
     question_id, number = answer_of(click.value)
-    try:
-        question = await investigator.questions.take(question_id)
-    except StoreError as problem:
-        await whisper(respond, messages.refusals.not_answered(str(problem)))
-        return
+    question = await investigator.questions.take(question_id)
     if question is None or not 0 <= number < len(question.candidates):
         await whisper(respond, messages.refusals.question_gone())
         return

@@ -15,7 +15,6 @@ from bot.slack.ports import Request, Store
 from bot.slack.reception import Reception
 from bot.slack.replies import explained, whisper
 from bot.store.chat_records import Opinion
-from bot.store.records import StoreError
 
 OPINIONS = {actions.RIGHT: Opinion.RIGHT, actions.WRONG: Opinion.WRONG}
 
@@ -47,16 +46,12 @@ class Feedback:
     async def opinion(self, click: Click, respond: AsyncRespond) -> None:
         """Keep an opinion with the incident, and tell the thread."""
         opinion = OPINIONS[click.action]
-        try:
-            if await self.store.incident(click.value) is None:
-                await whisper(respond, messages.details.forgotten())
-                return
-            by = self.identity.name_of(click.person)
-            known = await self.store.conversation.feedback(click.value)
-            await self.store.conversation.add_feedback(click.value, by=by, opinion=opinion)
-        except StoreError as problem:
-            await whisper(respond, messages.refusals.not_answered(str(problem)))
+        if await self.store.incident(click.value) is None:
+            await whisper(respond, messages.details.forgotten())
             return
+        by = self.identity.name_of(click.person)
+        known = await self.store.conversation.feedback(click.value)
+        await self.store.conversation.add_feedback(click.value, by=by, opinion=opinion)
         if any(item.by == by and item.opinion is opinion for item in known):
             await whisper(respond, messages.feedback.known())
             return

@@ -17,14 +17,13 @@ from bot.slack.health import Check, in_time
 from bot.slack.limits import MESSAGE_TEXT
 from bot.slack.ports import KnownRule, Store
 from bot.slack.work import Work
-from bot.store.records import Incident, IncidentState, PlanState, StoredPlan, StoreError
+from bot.store.records import Incident, IncidentState, PlanState, StoredPlan
 
 log = logging.getLogger(__name__)
 
 HISTORY = 10
 """Incidents in a list; further back the cluster was another (ours)."""
 RULES = 20
-TOPICS = frozenset({"status", "history", "rules", "clusters"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +40,17 @@ class Information:
     async def about(self, text: str, *, channel: str) -> str:
         """Return the answer to one of the topics, empty where the text is none of them."""
         topic, _, rest = text.strip().partition(" ")
-        try:
-            match topic.lower():
-                case "status" if not rest:
-                    return await self.status()
-                case "history" if not rest or rest.strip() == "all":
-                    return await self.history("" if rest else channel)
-                case "rules" if len(rest.split()) <= 1:
-                    return self.known_rules(rest.strip().lower())
-                case "clusters" if not rest:
-                    return messages.information.clusters(self.clusters.known, here=self.clusters.of_channel(channel))
-        except StoreError as problem:
-            return messages.refusals.not_answered(str(problem))
-        return ""
+        match topic.lower():
+            case "status" if not rest:
+                return await self.status()
+            case "history" if not rest or rest.strip() == "all":
+                return await self.history("" if rest else channel)
+            case "rules" if len(rest.split()) <= 1:
+                return self.known_rules(rest.strip().lower())
+            case "clusters" if not rest:
+                return messages.information.clusters(self.clusters.known, here=self.clusters.of_channel(channel))
+            case _:
+                return ""
 
     async def status(self) -> str:
         """Return how the bot is, what it does, and what waits for somebody."""

@@ -9,6 +9,7 @@ from functools import partial
 
 from slack_bolt.async_app import AsyncRespond
 
+from bot.slack import messages
 from bot.slack.failures import Tell
 from bot.slack.gate import Gate
 from bot.slack.payload import Click
@@ -47,7 +48,11 @@ class Reception:
             log.info("%s in %s may not ask", person, channel or "App Home")
             await tell(why)
             return
-        await errand()
+        try:
+            await errand()
+        except StoreError as problem:
+            log.warning("a request was not answered: %s", problem)
+            await tell(messages.refusals.not_answered(str(problem)))
 
 
 def once_among_replicas(conversation: Conversation) -> Callable[[str], Awaitable[bool]]:

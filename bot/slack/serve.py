@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import signal
 from collections.abc import AsyncIterator
@@ -22,7 +23,7 @@ from bot.slack.client import CALL_SECONDS, slack_check, store_check, web_client
 from bot.slack.health import Check
 from bot.slack.identity import who_am_i
 from bot.slack.live import Pace
-from bot.slack.mail import Postman
+from bot.slack.mail import LOOK_EVERY_SECONDS, Postman
 from bot.slack.ports import Backend
 from bot.slack.startup import check, starting
 
@@ -60,6 +61,7 @@ async def running(
     *,
     alerts: Alerts | None = None,
     pace: Pace | None = None,
+    deliver_every_seconds: float = LOOK_EVERY_SECONDS,
     stop_seconds: float = STOP_SECONDS,
 ) -> AsyncIterator[int]:
     """Give the port of a bot that takes requests; afterwards what was begun is finished.
@@ -78,7 +80,7 @@ async def running(
         app = build(parts, signing_secret=settings.signing_secret.get_secret_value())
         log.info("in workspace %s as user %s", identity.team, identity.bot_user)
         async with (
-            delivering(parts.postman),
+            delivering(dataclasses.replace(parts.postman, every_seconds=deliver_every_seconds)),
             parts.work.finished(within_seconds=stop_seconds),
             receiving(app, settings, client, checks, alert_routes(parts, alerts)) as port,
         ):

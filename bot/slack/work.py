@@ -56,6 +56,7 @@ class Work:
         self._claim = claim
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(at_once)
+        self._running = 0
 
     def begin(self, delivery: str, errand: Callable[[], Errand], *, tell: Tell) -> None:
         """Begin what a delivery asks for, unless it was begun before; ``tell`` reaches the person should it fail."""
@@ -78,8 +79,8 @@ class Work:
 
     @property
     def running(self) -> int:
-        """How many requests are being worked on."""
-        return len(self._tasks)
+        """How many diagnoses run."""
+        return self._running
 
     @property
     def is_full(self) -> bool:
@@ -90,7 +91,11 @@ class Work:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn among the diagnoses that run side by side."""
         async with self._turns:
-            yield
+            self._running += 1
+            try:
+                yield
+            finally:
+                self._running -= 1
 
     @asynccontextmanager
     async def finished(self, *, within_seconds: float) -> AsyncIterator[None]:

@@ -75,7 +75,12 @@ class Bot:
         """Let it take requests."""
         try:
             async with running(
-                self.settings, self.backend, alerts=self.alerts, pace=pace, stop_seconds=stop_seconds
+                self.settings,
+                self.backend,
+                alerts=self.alerts,
+                pace=pace,
+                stop_seconds=stop_seconds,
+                deliver_every_seconds=0.02,
             ) as port:
                 self.port = port
                 self.edge.app_url = f"http://127.0.0.1:{port}/slack/events" if self.mode == "http" else ""

@@ -230,8 +230,12 @@ class Edge:
 
     async def submit(self, view: Json, *, user: str = ALICE, **values: Any) -> Ack:
         """Send a form; ``values`` are what was put into its inputs, by their ids."""
+        return await self.deliver("interactive", self.submission(view, user=user, **values))
+
+    def submission(self, view: Json, *, user: str = ALICE, **values: Any) -> Json:
+        """Return the interaction of a form that is sent."""
         state = {name: {name: value} for name, value in values.items()}
-        payload = {
+        return {
             "type": "view_submission",
             "user": {"id": user, "team_id": TEAM},
             "team": {"id": TEAM, "domain": "netops"},
@@ -239,7 +243,6 @@ class Edge:
             "view": {"id": f"V{secrets.token_hex(5)}", "hash": "1.2", **view, "state": {"values": state}},
             "response_urls": [],
         }
-        return await self.deliver("interactive", payload)
 
     async def open_home(self, *, user: str = ALICE) -> Ack:
         """Open the bot's App Home."""
@@ -352,7 +355,7 @@ class Edge:
         self._turn += 1  # exactly one of the connections gets it
         await self._connections[self._turn % len(self._connections)].send_json(envelope)
         payload = await acknowledged or {}
-        return str(payload.get("text", ""))
+        return json.dumps(payload) if "response_action" in payload else str(payload.get("text", ""))
 
     # The server -------------------------------------------------------------------------------------------------------
 

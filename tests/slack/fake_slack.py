@@ -84,6 +84,8 @@ class FakeWorkspace:
         return {"messages": [m for m in self._in(arguments) if ts in (m["ts"], m.get("thread_ts"))]}
 
     def _in(self, arguments: Json) -> list[Json]:
+        if arguments.get("channel", "").startswith("U"):
+            return []  # a message to a person
         if arguments.get("channel") not in self._messages:
             raise Refused("channel_not_found")
         return self._messages[arguments["channel"]]

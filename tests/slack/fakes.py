@@ -56,6 +56,7 @@ class FakeDiagnose:
         self, symptom: str, *, cluster: str, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
     ) -> Diagnosis | Ambiguous:
         self.asked.append((symptom, dict(chosen)))
+        self.clusters.append(cluster)
         self.running += 1
         try:
             for step in self.steps:
@@ -65,7 +66,6 @@ class FakeDiagnose:
             self.running -= 1
         if isinstance(self.answer, Exception):
             raise self.answer
-        self.clusters.append(cluster)
         if isinstance(self.answer, Ambiguous) and self.answer.word in chosen:
             raise AssertionError("the question was answered")
         return self.answer

@@ -28,7 +28,7 @@ def status(*, wrong: Mapping[str, str], running: int, open_incidents: int, waiti
             *(health or [f"{GREEN} All is well: Slack, the database and every cluster answer."]),
             " · ".join(
                 (
-                    f"{_counted(running, 'request')} at work",
+                    f"{running} {'diagnosis' if running == 1 else 'diagnoses'} running",
                     _counted(open_incidents, "open incident"),
                     f"{_counted(waiting_plans, 'plan')} waiting for an approval",
                 )
