@@ -19,6 +19,7 @@ from bot.probes.cni import Cni, config_maps, identify, settings_of
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.kubeproxy import NAME as KUBE_PROXY
 from bot.probes.kubeproxy import meant_for, runs_for
+from bot.probes.narrow import nodes_on_path, nodes_to_compare, pods_on_path
 from bot.probes.node import MAX_NODES
 from bot.probes.probe import CannotTell, Unreadable, probe
 from bot.probes.reading import path_of, served
@@ -26,6 +27,9 @@ from bot.probes.reading import path_of, served
 BGP_DOWN = re.compile(r"BGP not established", re.IGNORECASE)
 """calico/node, its readiness check: ``BIRD is not ready: BGP not established with 10.0.0.2``."""
 CALICO_ADDRESS = "projectcalico.org/IPv4Address"
+CALICOS = ("calico", "canal")
+PUBLISHES = (*CALICOS, "cilium")
+"""CNIs that write down the address they use for each Node."""
 POLICY_REASONS = ("policy denied", "policy_denied", "denied by l7", "auth required")
 """cilium pkg/monitor/api/drop.go: reasons that policies are for."""
 DROP = re.compile(r"cilium_drop_count_total\{(?:direction=([^,}]*))?,?(?:reason=([^}]*))?\}")
@@ -48,9 +52,8 @@ async def cni_agent(cluster: Cluster, scope: Scope) -> Iterable[CniAgent]:
     """Tell for each Node of the path, or for all, whether the CNI's Pod is there and ready, and else why not."""
     cni, daemonset = await known_cni(cluster)
     place = daemonset.metadata.namespace
-    pods = [pod for pod in await cluster.list(Pod, namespace=place) if runs_for(daemonset, pod)]
-    nodes = [node.metadata.name for node in await cluster.list(Node) if meant_for(node)]
-    wanted = [name for name in nodes if not scope.nodes or name in scope.nodes]
+    pods = [pod for pod in await pods_on_path(cluster, scope, place) if runs_for(daemonset, pod)]
+    wanted = [node.metadata.name for node in await nodes_on_path(cluster, scope) if meant_for(node)]
     said: dict[str, str] = {}
     if any(not pod.ready for pod in pods if pod.spec.node_name in wanted):
         for event in await events_of(cluster, place, fields="reason=Unhealthy"):
@@ -83,7 +86,9 @@ def agent_of(cni: Cni, daemonset: DaemonSet, node: str, pods: Sequence[Pod], sai
 async def cni_node_address(cluster: Cluster, scope: Scope) -> Iterable[CniNodeAddress]:
     """Compare the address that Calico or Cilium uses for each Node of the path, or for all, with the Node's own."""
     cni, daemonset = await known_cni(cluster)
-    nodes = await cluster.list(Node)
+    if cni.name not in PUBLISHES:
+        return []
+    nodes = await nodes_to_compare(cluster, scope)
     published = {name: address for name, address in await published_addresses(cluster, cni, nodes) if address}
     holders: dict[str, list[str]] = defaultdict(list)
     for name, address in published.items():
@@ -113,7 +118,7 @@ async def cni_node_address(cluster: Cluster, scope: Scope) -> Iterable[CniNodeAd
 
 async def published_addresses(cluster: Cluster, cni: Cni, nodes: Iterable[Node]) -> list[tuple[str, str]]:
     """Return the Nodes with the address that the CNI says they have; empty where it says none."""
-    if cni.name in ("calico", "canal"):
+    if cni.name in CALICOS:
         return [(node.metadata.name, bare(node.metadata.annotations.get(CALICO_ADDRESS, ""))) for node in nodes]
     return [
         (item.metadata.name, next((a.ip for a in item.spec.addresses if a.type == "InternalIP"), ""))

@@ -38,6 +38,13 @@ async def nodes_on_path(cluster: Cluster, scope: Scope) -> list[Node]:
     return [node for found in await asyncio.gather(*map(one, sorted(wanted))) for node in found]
 
 
+async def nodes_to_compare(cluster: Cluster, scope: Scope) -> list[Node]:
+    """Return all Nodes of a small cluster, to find what two of them share; of a large one those of the path."""
+    if scope.cluster_wide or await cluster.count(Node) <= FEW_NODES:
+        return await cluster.list(Node)
+    return await nodes_on_path(cluster, scope)
+
+
 async def control_plane(cluster: Cluster) -> list[Node]:
     """Return the Nodes that say they are of the control plane; all of a small cluster in which none says so."""
     found = await asyncio.gather(*(cluster.list(Node, labels=label) for label in CONTROL_PLANE))

@@ -11,7 +11,7 @@ from bot.cluster.memory import MemoryCluster
 from bot.cluster.objects import Service
 from bot.facts.scope import Scope
 from bot.probes import narrow
-from bot.probes.narrow import control_plane, nodes_on_path, pods_behind, pods_on_path
+from bot.probes.narrow import control_plane, nodes_on_path, nodes_to_compare, pods_behind, pods_on_path
 
 PATH = Scope(client_nodes=("node1",), target_nodes=("node2", "gone"))
 EVERYWHERE = Scope(cluster_wide=True)
@@ -76,6 +76,15 @@ async def test_pods_behind_services_are_those_they_select_each_once() -> None:
     services = await cluster.list(Service)
 
     assert [item.metadata.name for item in (await pods_behind(cluster, services)).all()] == ["dns-1"]
+
+
+@pytest.mark.parametrize(("few", "names"), [(3, ["node1", "node2", "node3"]), (2, ["node1", "node2"])])
+async def test_nodes_are_compared_with_all_others_of_a_small_cluster(
+    few: int, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrow, "FEW_NODES", few)
+
+    assert [item.metadata.name for item in await nodes_to_compare(three_nodes(), PATH)] == names
 
 
 @pytest.mark.parametrize("label", ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"])
