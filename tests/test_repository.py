@@ -105,6 +105,10 @@ def test_the_texts_of_a_rule_are_sentences(rule: Rule) -> None:
 def test_a_warning_that_can_be_a_cause_names_its_symptoms_and_an_error_needs_none(rule: Rule) -> None:
     risks = {
         "conntrack-filling-up",
+        "idle-service-matches-nothing",
+        "idle-service-scaled-to-zero",
+        "idle-service-selects-no-pods",
+        "idle-service-walled-off",
         "interface-dropped-earlier",
         "network-policies-not-enforced",
         "network-policy-selects-no-pods",

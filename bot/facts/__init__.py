@@ -25,7 +25,7 @@ from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFl
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
-from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, Workload
+from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, ServiceUse, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
 from bot.facts.ways import NodePair, NodeTrouble, OutsideAddress, OutsideWay, PathMtu, PodWay
@@ -130,6 +130,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ServicePort,
         ServiceRules,
         ServiceSelectorMisfit,
+        ServiceUse,
         StaleFlow,
         StealHistory,
         TargetIsolation,

@@ -136,3 +136,26 @@ class Workload(Fact):
     """The same of its Pods that are on their way out; empty if there are none."""
     readiness_probe_changes: bool
     """Pods are on their way out, and their readinessProbe is not that of the template."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceUse(Fact):
+    """Who is configured to call one Service. Looked at where a symptom names nothing, so that nobody says who calls.
+
+    Source: addresses in the environment and the arguments of Pods, Ingresses, the Service itself.
+    """
+
+    kind: ClassVar[str] = "service_use"
+
+    namespace: str
+    service: str
+    callers: int
+    """Workloads, those behind it left out."""
+    example: str
+    """One of them: ``Deployment shop/till``; empty if there is none."""
+    from_outside: bool
+    """An Ingress, a nodePort or a load balancer leads to it."""
+    unread: bool
+    """Pods of its namespace take settings from ConfigMaps or Secrets, which may name it."""
+    idle: bool
+    """Surely nobody is configured to call it."""

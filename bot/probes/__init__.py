@@ -49,6 +49,7 @@ from bot.probes.sysctl import conntrack_timeouts, node_neighbours, node_settings
 from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.trouble import node_trouble
+from bot.probes.use import service_use
 from bot.probes.ways import node_pair, path_mtu
 from bot.probes.webhook import admission_webhook
 from bot.probes.workload import workload
@@ -56,6 +57,7 @@ from bot.probes.workload import workload
 PROBES: tuple[Probe, ...] = (
     service_backends,
     service_selector_misfit,
+    service_use,
     service_port,
     backend_connect,
     workload,
