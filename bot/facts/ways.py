@@ -120,6 +120,8 @@ class PodWay(Fact):
     from_own: str
     """What its own Node got: ``answered``, ``lossy``, ``silent``, ``unreachable`` (an ICMP error) or ``untried``."""
     own_lost_permille: int
+    own_median_us: int
+    """Of connects from its own Node whose first packet was answered; 0 without one."""
     neighbour: str
     """What its own Node knows of the Pod's MAC address: ``known``, ``failed`` (the Pod does not answer ARP) or
     ``unknown``."""

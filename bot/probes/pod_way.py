@@ -144,6 +144,7 @@ def way_of(tried: Tried, pod: Pod, role: str) -> PodWay:
         ready=pod.ready,
         from_own=word_of(closed),
         own_lost_permille=lost_of(closed),
+        own_median_us=closed.median_us if closed else 0,
         neighbour=neighbour,
         link=link_of(neighbour, word_of(closed), dead),
         dead_link=dead,

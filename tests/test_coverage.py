@@ -1,0 +1,61 @@
+"""What is known of network faults, and the rules that find it: ``tests/coverage``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.engine.rules import load
+
+COVERAGE = Path(__file__).parent / "coverage"
+RULES = {rule.id: rule for rule in load(Path(__file__).parent.parent / "rules")}
+
+CATEGORIES = {
+    "dns-cluster": {"dns-cluster", "not-network"},
+    "external-traffic": {"external-traffic"},
+    "kube-proxy": {"kube-proxy"},
+    "conntrack-nat": {"conntrack-nat", "host-tcp-stack"},
+    "cni-ipam": {"cni-ipam"},
+    "overlay-routing": {"overlay-routing", "mtu", "impairment"},
+    "host-tcp-stack": {"host-tcp-stack", "packet-drops", "not-network"},
+    "service-ports": {"service-ports", "dns-client"},
+    "impairment": {"impairment", "network-policy", "overlay-routing"},
+}
+"""Categories of rules that are as right as the catalogue's own, where they differ from it."""
+
+
+def rows() -> list[dict[str, Any]]:
+    topics = yaml.safe_load((COVERAGE / "detection.yaml").read_text())
+    return [row for topic in topics for row in topic["rows"]]
+
+
+def incidents() -> list[tuple[str, str, list[str]]]:
+    table = yaml.safe_load((COVERAGE / "incidents.yaml").read_text())
+    return [(category, name, ids) for category, cases in table.items() for name, ids in cases.items()]
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["look_for"])
+def test_what_is_known_to_look_for_has_a_rule_or_a_reason(row: dict[str, Any]) -> None:
+    assert set(row.get("rules", ())) <= set(RULES)
+    assert bool(row.get("rules")) != bool(row.get("no_rule"))
+
+
+@pytest.mark.parametrize(
+    ("category", "name", "ids"), incidents(), ids=lambda part: part if isinstance(part, str) else ""
+)
+def test_an_incident_has_a_rule_of_its_category(category: str, name: str, ids: list[str]) -> None:
+    assert set(ids) <= set(RULES), name
+    assert bool(ids) == (category != "no-fault")
+    assert {RULES[rule].category for rule in ids} <= {category} | CATEGORIES.get(category, set())
+
+
+def test_a_rule_that_finds_an_incident_says_what_is_wrong_and_what_would_refute_it() -> None:
+    for rule_id in {rule for _, _, ids in incidents() for rule in ids}:
+        rule = RULES[rule_id]
+
+        assert rule.details, rule_id
+        assert rule.refuted_by, rule_id
+        assert rule.remedy or rule.playbook, rule_id
