@@ -81,6 +81,7 @@ Examples:
     metavar="SECONDS",
     help="Time to look; what is not finished then counts as not checked. 20 unless set otherwise.",
 )
+@click.option("--thorough", is_flag=True, help="Hear the Nodes out even where objects alone prove the cause.")
 @click.pass_obj
 def diagnose(
     program: Program,
@@ -94,6 +95,7 @@ def diagnose(
     explain: bool,
     picture: Path | None,
     budget: float | None,
+    thorough: bool,
 ) -> int:
     """Find out why something on the network fails.
 
@@ -105,7 +107,7 @@ def diagnose(
     if bundle and (context or kubeconfig):
         raise click.UsageError("--from reads a snapshot: leave --context and --kubeconfig out.")
     where = Where(kubeconfig=kubeconfig, context=context, bundle=bundle)
-    found = answer(program, where, " ".join(symptom), namespace=namespace, budget_seconds=budget)
+    found = answer(program, where, " ".join(symptom), namespace=namespace, budget_seconds=budget, thorough=thorough)
     if picture:
         save(found, picture)
     if output == "text":
@@ -134,7 +136,15 @@ def save(found: Diagnosis, file: Path) -> None:
         click.echo(f"The picture {file} was not written: {problem}", err=True)
 
 
-def answer(program: Program, where: Where, symptom: str, *, namespace: str, budget_seconds: float | None) -> Diagnosis:
+def answer(
+    program: Program,
+    where: Where,
+    symptom: str,
+    *,
+    namespace: str,
+    budget_seconds: float | None,
+    thorough: bool = False,
+) -> Diagnosis:
     """Return the diagnosis; questions on the way are put to the person at the terminal."""
     chosen: dict[str, Subject] = {}
     while True:
@@ -145,6 +155,7 @@ def answer(program: Program, where: Where, symptom: str, *, namespace: str, budg
                     symptom,
                     namespace=namespace,
                     budget_seconds=budget_seconds,
+                    thorough=thorough,
                     chosen=chosen,
                     progress=lambda now: tick(now.doing, done=now.done, total=now.total),
                 )

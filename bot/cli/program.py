@@ -51,12 +51,13 @@ class Program(Protocol):
         *,
         namespace: str,
         budget_seconds: float | None,
+        thorough: bool,
         chosen: Mapping[str, Subject],
         progress: Callable[[Progress], None],
     ) -> Diagnosis | Ambiguous:
         """Return the diagnosis, or the question that has to be answered first.
 
-        ``budget_seconds`` None means the setting.
+        ``budget_seconds`` None means the setting; ``thorough`` that Nodes are heard out, whatever objects prove.
 
         Raises:
             SymptomError: The words cannot be understood.

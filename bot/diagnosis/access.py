@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.cluster.errors import ClusterError, Forbidden, NotRecorded
 from bot.cluster.port import Cluster
 from bot.diagnosis.report import Access
@@ -20,9 +22,13 @@ NEXT_TIER = {
 }
 
 
-async def access_of(cluster: Cluster, scope: Scope, *, server_version: str) -> Access:
-    """Return the tier of the helpers on the path: the lowest of those that answer, and 0 where none does."""
-    tier, why = await tier_of(cluster, scope)
+async def access_of(cluster: Cluster, scope: Scope, *, server_version: str, deadline: float | None = None) -> Access:
+    """Return the tier of the helpers on the path: the lowest of those that answer, and 0 where none does in time."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            tier, why = await tier_of(cluster, scope)
+    except TimeoutError:
+        tier, why = 0, "Whether node helpers run was not answered in time."
     next_tier = f"{why} {NEXT_TIER[tier]}".strip()
     return Access(tier=tier, context=cluster.context, server_version=server_version, next_tier=next_tier)
 

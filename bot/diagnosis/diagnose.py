@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.cluster.cache import CachedCluster
@@ -14,28 +14,42 @@ from bot.cluster.meter import Meter, metered
 from bot.cluster.port import Cluster
 from bot.diagnosis import path, symptom
 from bot.diagnosis.access import access_of
-from bot.diagnosis.judge import judge
+from bot.diagnosis.early import is_over, may_end_early
+from bot.diagnosis.judge import Judgement, judge
 from bot.diagnosis.measure import recordings_of, ways_of
-from bot.diagnosis.report import Diagnosis, ProbeTiming, SymptomReport, Timing
+from bot.diagnosis.observe import Observation, Observed, Progress, observed_kinds
+from bot.diagnosis.report import Diagnosis, SymptomReport, Timing
 from bot.diagnosis.residency import Residency
 from bot.diagnosis.scope import Ambiguous, OutsideTarget, resolve
 from bot.engine.book import RuleBook
-from bot.facts.base import Fact, Unknown
+from bot.engine.verdict import Verdict
+from bot.facts.base import Fact
 from bot.facts.scope import Scope, Subject
 from bot.probes.probe import Probe
 
 log = logging.getLogger(__name__)
 
+__all__ = ["Diagnose", "Progress", "observed_kinds"]
+
+STOPPED_EARLY = (
+    "Stopped early: objects alone prove the cause, so Nodes were not waited for. Ask again when it is mended, or with "
+    "--thorough, to have them looked at too."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a diagnosis is."""
+class Judged:
+    """What was seen, and what it means."""
 
-    doing: str
-    """In words: ``Resolving names``, ``Reading service_backends``, ``Applying 30 rules``."""
-    done: int
-    total: int
-    """Probes; 0 before they are known."""
+    observed: Sequence[Observed]
+    verdicts: Sequence[Verdict]
+    judgement: Judgement
+    stopped_early: bool = False
+
+    @property
+    def facts(self) -> list[Fact]:
+        """All facts."""
+        return [fact for each in self.observed for fact in each.facts]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +63,8 @@ class Diagnose:
     budget_seconds: float = 20.0
     chosen: Mapping[str, Subject] = field(default_factory=dict)
     """Answers to an earlier ``Ambiguous``: the word, and the object that is meant."""
+    thorough: bool = False
+    """Hear the Nodes out even where objects alone prove the cause."""
 
     async def __call__(
         self,
@@ -84,11 +100,10 @@ class Diagnose:
         if isinstance(scope, Ambiguous):
             return scope
         scope = self.residency.applied_to(scope, said.text)
-        facts, timings = await self._observe(cached, scope, deadline, progress)
-        progress(Progress(doing="Applying the rules", done=len(self.probes), total=len(self.probes)))
-        verdicts = await asyncio.to_thread(self.book.evaluate, facts, observed_kinds(self.probes))
-        judgement = judge(verdicts, scope)
-        access = await access_of(cached, scope, server_version=version)
+        async with asyncio.TaskGroup() as group:
+            access = group.create_task(access_of(cached, scope, server_version=version, deadline=deadline))
+            judged = await self._judge(cached, scope, deadline, progress)
+        judgement = judged.judgement
         result = Diagnosis(
             symptom=SymptomReport(
                 text=said.text,
@@ -101,20 +116,21 @@ class Diagnose:
             also_seen=judgement.also_seen,
             ruled_out=judgement.ruled_out,
             not_checked=judgement.not_checked,
-            path=path.draw(scope, verdicts, judgement),
+            path=path.draw(scope, judged.verdicts, judgement),
             timing=Timing(
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 3),
-                probes=timings,
+                probes=tuple(each.timing for each in judged.observed),
+                stopped_early=judged.stopped_early,
                 api_requests=meter.requests,
                 api_bytes=meter.received_bytes,
                 helper_requests=meter.helper_requests,
             ),
-            access=access,
-            notes=(*notes_of(scope), *cached.notes, *self.book.take_notes()),
-            unread=(*nobody_found(scope), *path.unread(scope, verdicts)),
-            ways=await ways_of(cached, facts),
-            recordings=await recordings_of(cached, facts),
+            access=access.result(),
+            notes=(*notes_of(scope), *how_it_ended(judged), *cached.notes, *self.book.take_notes()),
+            unread=(*nobody_found(scope), *path.unread(scope, judged.verdicts)),
+            ways=await ways_of(cached, judged.facts),
+            recordings=await recordings_of(cached, judged.facts),
         )
         log.info(
             "diagnosis of %r: %d causes, %d ruled out, %d not checked, %.2f s",
@@ -126,35 +142,38 @@ class Diagnose:
         )
         return result
 
-    async def _observe(
+    async def _judge(
         self, cluster: Cluster, scope: Scope, deadline: float, progress: Callable[[Progress], None]
-    ) -> tuple[list[Fact], tuple[ProbeTiming, ...]]:
-        """Run all probes side by side; what is not finished at the deadline is ``Unknown(timeout)``."""
-        finished = 0
+    ) -> Judged:
+        """Observe, and apply the rules; see :mod:`bot.diagnosis.early` for when that is over."""
+        early: list[tuple[list[Verdict], Judgement]] = []
 
-        async def run(probe: Probe) -> tuple[list[Fact], ProbeTiming]:
-            nonlocal finished
-            clock = time.monotonic()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    facts = await probe.observe(cluster, scope)
-            except TimeoutError:
-                facts = probe.timed_out(cluster, self.budget_seconds)
-            finished += 1
-            progress(Progress(doing=f"Read {probe.name}", done=finished, total=len(self.probes)))
-            missing = sum(isinstance(fact, Unknown) for fact in facts)
-            seconds = round(time.monotonic() - clock, 3)
-            return facts, ProbeTiming(probe=probe.name, seconds=seconds, facts=len(facts) - missing, unknown=missing)
+        async def enough(known: Sequence[Fact]) -> bool:
+            verdicts = await self._evaluate(known)
+            judgement = judge(verdicts, scope)
+            if is_over(judgement, verdicts):
+                early.append((verdicts, judgement))
+            return bool(early)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(run(probe)) for probe in self.probes]
-        results = [task.result() for task in tasks]
-        return [fact for facts, _ in results for fact in facts], tuple(timing for _, timing in results)
+        observation = Observation(
+            cluster=cluster, scope=scope, deadline=deadline, budget_seconds=self.budget_seconds, progress=progress
+        )
+        asked_early = enough if may_end_early(scope) and not self.thorough else None
+        observed = await observation.run(self.probes, asked_early)
+        if early:
+            [(verdicts, judgement)] = early
+            return Judged(observed=observed, verdicts=verdicts, judgement=judgement, stopped_early=True)
+        progress(Progress(doing="Applying the rules", done=len(self.probes), total=len(self.probes)))
+        verdicts = await self._evaluate([fact for each in observed for fact in each.facts])
+        return Judged(observed=observed, verdicts=verdicts, judgement=judge(verdicts, scope))
+
+    async def _evaluate(self, facts: Sequence[Fact]) -> list[Verdict]:
+        return await asyncio.to_thread(self.book.evaluate, facts, observed_kinds(self.probes))
 
 
-def observed_kinds(probes: Sequence[Probe]) -> Collection[str]:
-    """Return the kinds of fact that probes look for, found or not."""
-    return {fact_type.kind for probe in probes for fact_type in probe.gives}
+def how_it_ended(judged: Judged) -> tuple[str, ...]:
+    """Return that not all was waited for, where that is so."""
+    return (STOPPED_EARLY,) if judged.stopped_early else ()
 
 
 def notes_of(scope: Scope) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class FakeProgram:
         *,
         namespace: str,
         budget_seconds: float | None,
+        thorough: bool,
         chosen: Mapping[str, Subject],
         progress: Callable[[Progress], None],
     ) -> Diagnosis | Ambiguous:
@@ -53,6 +54,7 @@ class FakeProgram:
                 "symptom": symptom,
                 "namespace": namespace,
                 "budget_seconds": budget_seconds,
+                "thorough": thorough,
                 "chosen": dict(chosen),
             }
         )

@@ -109,7 +109,7 @@ def test_everything_that_was_asked_arrives() -> None:
     run(
         program,
         *("diagnose", "web", "is", "slow", "-n", "shop", "--context", "prod"),
-        *("--kubeconfig", "/tmp/kubeconfig", "--budget", "7.5"),
+        *("--kubeconfig", "/tmp/kubeconfig", "--budget", "7.5", "--thorough"),
     )
 
     assert program.asked == [
@@ -118,6 +118,7 @@ def test_everything_that_was_asked_arrives() -> None:
             "symptom": "web is slow",
             "namespace": "shop",
             "budget_seconds": 7.5,
+            "thorough": True,
             "chosen": {},
         }
     ]
