@@ -1,0 +1,156 @@
+"""Make incidents on the test cluster, ask netmedic about each, and have its answers judged.
+
+Run: python -m tests.scenarios [--third] [--minutes N] [ID ...], or with --record to have the bundles of
+:mod:`tests.scenarios.replay` written anew. The laboratory is ``../shared/cases``; NETMEDIC_CASES names another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tests import testbed
+from tests.scenarios import replay
+from tests.testbed import REPOSITORY, TestBed
+
+Run: TypeAlias = dict[str, Any]
+"""What the laboratory says of one incident."""
+
+CASES = Path(os.environ.get("NETMEDIC_CASES") or REPOSITORY.parent / "shared" / "cases")
+LEAST_SHARE = 0.95
+"""Of the answers that have to be right in everything; of the traps, all."""
+TRAPS = ("no-fault", "not-network")
+UNDO_SECONDS = 180
+"""What undoing the incident at hand takes at most."""
+AT_ONCE = 5
+"""Incidents recorded before what was recorded is kept."""
+THIRD = (
+    # Of each category one,
+    "AL-noop",
+    "CO-kube-proxy-down",
+    "CO-node-delay",
+    "CO-readiness-port",
+    "HG-12",
+    "HG-25",
+    "HG-84",
+    "KI-125467",
+    "KI-cidr-overlap",
+    "KI-etp-nodeport",
+    "KI-rollout-502",
+    "KI-udp-8472",
+    "KS-mtu-1400",
+    "SEED-noisy-neighbour",
+    "SEED-rx-drops",
+    "SG-coredns-template-one",
+    "SG-cpu-throttling",
+    "SG-target-port",
+    "SG-webhook-tls",
+    "TRAP-oom",
+    # and a second one where there are many.
+    "KS-route-deleted",
+    "SEED-mtu-blackhole",
+    "SEED-oslo",
+    "SG-selector-extra-key",
+    "TRAP-quota-pods",
+)
+
+
+def main() -> None:
+    """Run them, and end with 1 where too many answers are wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.scenarios", description=__doc__)
+    parser.add_argument("ids", nargs="*", metavar="ID", help="only these, or all of a category")
+    parser.add_argument("--third", action="store_true", help="a third, of each category at least one")
+    parser.add_argument("--minutes", type=float, help="begin none after so long")
+    parser.add_argument(
+        "--record", action="store_true", help="record each as a bundle, to be replayed without a cluster"
+    )
+    asked = parser.parse_args()
+    wanted = asked.ids or (THIRD if asked.third else ())
+    seconds = asked.minutes * 60 if asked.minutes else None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the cluster is removed
+    if not (CASES / "score").is_file():
+        print(f"netmedic: no incidents: there is no laboratory at {CASES}; NETMEDIC_CASES names another")
+        return
+    try:
+        with testbed.running() as bed:
+            bed.install_helper()
+            if asked.record:
+                record(bed, wanted)
+                return
+            runs = score(bed, f"{sys.executable} -m bot diagnose {{symptom}} -o json", wanted, seconds=seconds)
+            if asked.third and (missed := wrong(runs)):
+                print(
+                    f"netmedic: once more, those that were wrong: {', '.join(run['id'] for run in missed)}", flush=True
+                )
+                again = score(
+                    bed, f"{sys.executable} -m bot diagnose {{symptom}} -o json", [run["id"] for run in missed]
+                )
+                runs = [run for run in runs if run not in missed] + again
+    except testbed.CannotStart as problem:
+        print(f"netmedic: no incidents: {problem}")
+        return
+    sys.exit(verdict(runs))
+
+
+def score(bed: TestBed, command: str, ids: Sequence[str], *, seconds: float | None = None) -> list[Run]:
+    """Have incidents made and judged, and return what is said of each; where the time is over, of those so far."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "score.json"
+        only = ("--only", ",".join(ids)) if ids else ()
+        laboratory = subprocess.Popen(
+            [sys.executable, str(CASES / "score"), "--netmedic", command, "--json", str(result), *only],
+            env={**os.environ, **bed.environment},
+            cwd=REPOSITORY,
+        )
+        try:
+            laboratory.wait(seconds)
+        except subprocess.TimeoutExpired:
+            print("netmedic: the time is over; the others are left out", flush=True)
+        finally:
+            laboratory.terminate()  # it undoes what it did
+            laboratory.wait(UNDO_SECONDS)
+        runs: list[Run] = json.loads(result.read_text())["runs"] if result.is_file() else []
+        return runs
+
+
+def wrong(runs: Sequence[Run]) -> list[Run]:
+    """Return those whose answer was not right in everything."""
+    return [run for run in runs if run["status"] == "ok" and run["score"]["full"] != 1]
+
+
+def verdict(runs: Sequence[Run]) -> int:
+    """Say how many answers were right, and return the exit status."""
+    counted, missed = [run for run in runs if run["status"] == "ok"], wrong(runs)
+    trapped = [run["id"] for run in missed if run["category"] in TRAPS]
+    print(f"netmedic: {len(counted) - len(missed)} of {len(counted)} incidents answered right in everything")
+    for run in missed:
+        causes = [f"{cause['rule']} {cause['subject']}" for cause in (run["answer"] or {}).get("causes", ())]
+        print(f"  {run['id']}: {'; '.join(causes) or 'no cause'}; {run['symptom']}")
+    if not counted or trapped:
+        return 1
+    return 0 if len(missed) <= (1 - LEAST_SHARE) * len(counted) else 1
+
+
+def record(bed: TestBed, ids: Sequence[str]) -> None:
+    """Have incidents made, and keep what was recorded of each."""
+    listing = [sys.executable, str(CASES / "score"), "--list"]
+    listed = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.splitlines()
+    wanted = ids or [line.split()[0] for line in listed]
+    for start in range(0, len(wanted), AT_ONCE):
+        with tempfile.TemporaryDirectory() as folder:
+            recorder = f"{sys.executable} -m tests.scenarios.record {folder} {{symptom}}"
+            for run in score(bed, recorder, wanted[start : start + AT_ONCE]):
+                if run["status"] == "ok" and (file := replay.place(Path(folder), run["symptom"])).is_file():
+                    replay.keep(file, scenario=run["id"], category=run["category"], symptom=run["symptom"])
+
+
+if __name__ == "__main__":
+    main()

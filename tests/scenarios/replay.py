@@ -1,0 +1,86 @@
+"""Recorded incidents, and what is said of each: ``tests/bundles/scenarios.yaml``.
+
+Run: python -m tests.scenarios.replay writes the table anew; its difference shows which past diagnoses a change moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import TypedDict
+
+import yaml
+
+from bot import shipped
+from bot.cluster import bundle
+from bot.diagnosis.diagnose import Diagnose
+from bot.diagnosis.report import Diagnosis
+from bot.engine.book import RuleBook
+from bot.engine.plain import PlainEngine
+from bot.engine.rules import load
+from bot.probes import PROBES
+
+BUNDLES = Path(__file__).resolve().parent.parent / "bundles" / "scenarios"
+TABLE = BUNDLES.with_suffix(".yaml")
+HEAD = "# What is said of each recorded incident. `make bundles` writes it anew, and git shows which diagnoses moved.\n"
+
+
+class Entry(TypedDict):
+    """One row of the table."""
+
+    category: str
+    """Of the fault that was there, as the laboratory says."""
+    symptom: str
+    causes: list[str]
+    """Category, rule and summary of each."""
+
+
+def place(folder: Path, symptom: str) -> Path:
+    """Return where a recording lies until its incident's name is known."""
+    return folder / f"{hashlib.sha256(symptom.encode()).hexdigest()[:16]}.json.gz"
+
+
+def keep(file: Path, *, scenario: str, category: str, symptom: str) -> None:
+    """Put a recording beside the others, with its row in the table."""
+    BUNDLES.mkdir(exist_ok=True)
+    kept = BUNDLES / f"{scenario}.json.gz"
+    shutil.copyfile(file, kept)
+    write({**table(), scenario: {"category": category, "symptom": symptom, "causes": causes(kept, symptom)}})
+
+
+def table() -> dict[str, Entry]:
+    """Return the rows by scenario."""
+    found: dict[str, Entry] = yaml.safe_load(TABLE.read_text()) if TABLE.exists() else {}
+    return found
+
+
+def write(rows: dict[str, Entry]) -> None:
+    """Write the table."""
+    TABLE.write_text(HEAD + yaml.safe_dump(rows, sort_keys=True, width=120, allow_unicode=True))
+
+
+def causes(file: Path, symptom: str) -> list[str]:
+    """Return what is blamed for a recorded incident."""
+    found = asyncio.run(diagnose()(bundle.load(file), symptom))
+    if not isinstance(found, Diagnosis):
+        return [f"a question: {found}"]
+    return [f"{cause.category}: {cause.rule}: {cause.summary}" for cause in found.causes]
+
+
+@cache
+def diagnose() -> Diagnose:
+    """Return what makes diagnoses, with the shipped rules, and time enough on any machine."""
+    return Diagnose(book=RuleBook(load(shipped.folder("rules")), PlainEngine()), probes=PROBES, budget_seconds=600)
+
+
+def main() -> None:
+    """Write the table anew."""
+    rows = table()
+    write({name: {**row, "causes": causes(BUNDLES / f"{name}.json.gz", row["symptom"])} for name, row in rows.items()})
+
+
+if __name__ == "__main__":
+    main()
