@@ -1,6 +1,6 @@
 """How long it takes to sample all Nodes at once, beyond the sampling window itself.
 
-Run: ``python -m benchmarks.window`` with KUBECONFIG leading to a cluster with the node helper. Wanted: the window and at
+Run: ``python -m benchmarks.window`` with KUBECONFIG of a cluster with the node helper. Wanted: the window and at
 most one second more. Results: benchmarks/README.md.
 """
 

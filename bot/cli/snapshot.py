@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import os
+import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -17,6 +19,8 @@ from bot.cli.render.pieces import counted, indented, labelled, short, signed
 from bot.cli.terminal import draw, progress
 from bot.cli.text import clean
 from bot.cluster.bundle import Bundle, write
+from bot.cluster.disguise import disguised, words_of
+from bot.cluster.pseudonyms import Pseudonyms
 from bot.diagnosis.report import HopStatus
 
 
@@ -32,6 +36,15 @@ from bot.diagnosis.report import HopStatus
 @cluster_options
 @click.option("-n", "--namespace", "namespaces", multiple=True, metavar="NAME", help="Only these; may be repeated.")
 @click.option("--symptom", default="", metavar="TEXT", help="Record what a diagnosis of it asks besides.")
+@click.option(
+    "--pseudonyms", is_flag=True, help="Replace names and addresses; what they have to do with each other stays."
+)
+@click.option(
+    "--names",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --pseudonyms: write down, for you alone, what stands for what.",
+)
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 @click.pass_obj
 def snapshot(
@@ -42,23 +55,49 @@ def snapshot(
     context: str,
     namespaces: tuple[str, ...],
     symptom: str,
+    pseudonyms: bool,
+    names: Path | None,
     force: bool,
 ) -> int:
     """Write what a diagnosis reads into one file.
 
     Secrets are never read; environment values and arguments are kept only where they are addresses.
-    `netmedic diagnose --from FILE` gives the same answers without the cluster.
+    `netmedic diagnose --from FILE` gives the same answers without the cluster, with --pseudonyms too.
     """
-    if output.exists() and not force:
-        raise click.ClickException(f"{output} exists. Choose another name, or say --force to overwrite it.")
-    if not output.parent.is_dir():
-        raise click.ClickException(f"There is no folder {output.parent} to write to.")
+    if names and not pseudonyms:
+        raise click.UsageError("--names needs --pseudonyms.")
+    for file in (output, names) if names else (output,):
+        if file.exists() and not force:
+            raise click.ClickException(f"{file} exists. Choose another name, or say --force to overwrite it.")
+        if not file.parent.is_dir():
+            raise click.ClickException(f"There is no folder {file.parent} to write to.")
     where = Where(kubeconfig=kubeconfig, context=context)
     with progress() as tick:
         bundle = asyncio.run(program.record(where, namespaces=namespaces, symptom=symptom, progress=tick))
+    if pseudonyms:
+        bundle, used = disguised(bundle, secret=secrets.token_bytes(32), vocabulary=vocabulary(program.rules_folders()))
+        if names:
+            write_names(used, names)
     write(bundle, output)
     draw(told(bundle, file=output, size_bytes=output.stat().st_size))
     return 0
+
+
+def vocabulary(folders: Iterable[Path]) -> set[str]:
+    """Return the words of rules: they say what things are, and nobody's names."""
+    texts = (file.read_text() for folder in folders for file in sorted(folder.rglob("*.yaml")))
+    return {word for text in texts for word in words_of(text)}
+
+
+def write_names(used: Pseudonyms, file: Path) -> None:
+    """Write down what stands for what, readable by its owner only."""
+    content = msgspec.json.encode({"words": used.words, "addresses": used.addresses})
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(msgspec.json.format(content, indent=1))
+    except OSError as problem:
+        raise click.ClickException(f"{file} cannot be written: {problem.strerror}.") from problem
 
 
 def told(bundle: Bundle, *, file: Path, size_bytes: int) -> Iterator[RenderableType]:

@@ -18,7 +18,7 @@ from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlic
 from bot.cluster.port import METRICS, READYZ, Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
 from bot.cluster.selectors import selects
-from bot.node import client, programs, ways
+from bot.node import client, clock, programs, ways
 from bot.node.meters import meters
 from bot.node.requests import WINDOW_SECONDS, target
 from bot.node.sampled import Sample
@@ -183,7 +183,9 @@ class Recording(CachedCluster):
             return
         targets = self._targets()
         nodes = sorted(self.helpers)
-        await asyncio.gather(client.samples(self, nodes), client.histories(self, nodes[:MAX_HISTORIES]))
+        await asyncio.gather(
+            client.samples(self, nodes), client.histories(self, nodes[:MAX_HISTORIES]), clock.clocks(self, nodes)
+        )
         if nodes[MAX_HISTORIES:]:
             self.left_out.append(f"The last 15 minutes of {MAX_HISTORIES} Nodes were recorded, of {len(nodes)}.")
         await client.connects(self, targets)

@@ -124,3 +124,20 @@ def test_nothing_is_written_when_the_cluster_cannot_be_reached(tmp_path: Path) -
 )
 def test_size(size_bytes: int, words: str) -> None:
     assert size(size_bytes) == words
+
+
+def test_under_pseudonyms_no_name_is_left_and_the_owner_can_tell_what_stands_for_what(tmp_path: Path) -> None:
+    file, names = tmp_path / "shop.json", tmp_path / "names.json"
+    result = run(FakeProgram(bundle=BUNDLE), "snapshot", "-o", str(file), "--pseudonyms", "--names", str(names))
+
+    assert result.exit_code == 0
+    assert "shop" not in file.read_text()
+    assert "shop" in json.loads(names.read_text())["words"]
+    assert names.stat().st_mode & 0o777 == 0o600
+
+
+def test_names_are_written_down_only_of_pseudonyms(tmp_path: Path) -> None:
+    result = run(FakeProgram(bundle=BUNDLE), "snapshot", "-o", str(tmp_path / "a"), "--names", str(tmp_path / "b"))
+
+    assert result.exit_code == 2
+    assert "--names needs --pseudonyms." in result.stderr
