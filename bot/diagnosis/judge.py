@@ -9,6 +9,7 @@ from bot.diagnosis.report import Cause, Evidence, NotChecked, Proof, RuledOut
 from bot.engine.rules import Confidence, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
+from bot.facts.enginepolicy import EnginePolicyFlow
 from bot.facts.scope import Scope, Subject
 from bot.facts.ways import NodeTrouble
 from bot.probes.reading import SYSTEM_NAMESPACE
@@ -130,6 +131,8 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     subject = finding.subject
     if finding.rule.category == "control-plane-network" and finding.rule.hop == "cluster":
         return API_SERVER in scope.services
+    if any(isinstance(fact, EnginePolicyFlow) for fact in finding.facts):
+        return True  # made for the symptom's own connections, wherever the policy lies
     match subject.kind:
         case "Node":
             return subject.name in scope.nodes or may_be_the_clients(finding, scope)

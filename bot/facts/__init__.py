@@ -8,6 +8,7 @@ from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
+from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
 from bot.facts.gateway import GatewayBackend, GatewayState
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
@@ -67,6 +68,8 @@ FACT_TYPES: dict[str, type[Fact]] = {
         DropHistory,
         EndpointConnect,
         EndpointLag,
+        EnginePolicyCount,
+        EnginePolicyFlow,
         EtcdDisk,
         ForwardRules,
         GatewayBackend,

@@ -13,6 +13,7 @@ from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.endpointlag import endpoint_lag
+from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
 from bot.probes.gatewayapi import gateway_backend, gateway_state
@@ -102,6 +103,8 @@ PROBES: tuple[Probe, ...] = (
     policy_count,
     target_isolation,
     policy_flow,
+    engine_policy_count,
+    engine_policy_flow,
     policy_effect,
     policy_coverage,
     local_traffic,
