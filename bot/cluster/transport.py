@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import httpx
 
@@ -36,6 +36,7 @@ class Limits:
 
 
 LIMITS = Limits()
+Method: TypeAlias = Literal["GET", "POST", "DELETE"]
 
 
 class Transport:
@@ -82,6 +83,10 @@ class Transport:
         """Return the body of a successful answer to a POST."""
         return await self._ask("POST", path, action, body=body)
 
+    async def delete(self, path: str, action: Action) -> bytes:
+        """Return the body of a successful answer to a DELETE; what the object owns goes with it, in the background."""
+        return await self._ask("DELETE", path, action, params={"propagationPolicy": "Background"})
+
     async def renewed(self, refused: Credentials) -> Credentials:
         """Return other credentials than those that were refused; several refusals at once renew once."""
         async with self._renewing:
@@ -94,7 +99,7 @@ class Transport:
 
     async def _ask(
         self,
-        method: Literal["GET", "POST"],
+        method: Method,
         path: str,
         action: Action,
         *,
