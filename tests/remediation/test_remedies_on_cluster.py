@@ -1,0 +1,151 @@
+"""Break it, diagnose, let another person approve, apply, and try the traffic from the client's Pod; then undo.
+
+A few causes are in every run on a cluster; ``make remedies`` (NETMEDIC_ALL_REMEDIES=1) proves all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.cluster.connect import connect
+from bot.cluster.live import LiveCluster
+from bot.cluster.live_writer import LiveWriter
+from bot.diagnosis.diagnose import Diagnose
+from bot.diagnosis.report import Diagnosis
+from bot.engine.book import RuleBook
+from bot.engine.plain import PlainEngine
+from bot.engine.rules import load as load_rules
+from bot.probes import PROBES
+from bot.remediation.approval import Approved, Denied, Policy
+from bot.remediation.remedy import Remedy as Desk
+from bot.store.records import Incident, PlanState
+from bot.store.store import Store
+from tests.remediation.fixtures import REPOSITORY, playbooks
+from tests.remediation.remedies import POLICY, REMEDIES, Remedy
+from tests.testbed import CommandFailed, TestBed
+
+pytestmark = pytest.mark.cluster
+
+ALICE, BOB = "T1/UALICE", "T1/UBOB"
+TRIES = 20
+"""A Service's rules, a NetworkPolicy and a Pod's DNS settings take seconds to be everywhere."""
+EVERY_REMEDY = bool(os.environ.get("NETMEDIC_ALL_REMEDIES"))
+CHOSEN = [remedy for remedy in REMEDIES if EVERY_REMEDY or remedy.always]
+
+
+@pytest.fixture
+def namespace(test_bed: TestBed) -> Iterator[str]:
+    with test_bed.namespace("remedy") as name:
+        yield name
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'state.db'}")
+    yield opened
+    await opened.close()
+
+
+class Site:
+    """A broken shop, its client, and the bot's desk."""
+
+    def __init__(self, bed: TestBed, namespace: str, remedy: Remedy, cluster: LiveCluster, store: Store) -> None:
+        self.bed, self.namespace, self.remedy, self.cluster, self.store = bed, namespace, remedy, cluster, store
+        self.writer = LiveWriter.beside(cluster)
+        book = RuleBook(load_rules(REPOSITORY / "rules"), PlainEngine())
+        self.diagnoser = Diagnose(book=book, probes=PROBES, budget_seconds=30)
+        self.desk = Desk(
+            store=store,
+            playbooks=playbooks(),
+            writer=self.writer,
+            policy=Policy(approvers=(ALICE, BOB)),
+            expires_seconds=600,
+            recheck=self.recheck,
+        )
+
+    @property
+    def words(self) -> dict[str, str]:
+        addresses = self.bed.json("get", "node", self.bed.nodes[1])["status"]["addresses"]
+        [address] = [each["address"] for each in addresses if each["type"] == "InternalIP"]
+        return {"namespace": self.namespace, "other_node": self.bed.nodes[1], "other_address": address}
+
+    def deploy(self) -> None:
+        self.bed.apply(self.remedy.manifest(self.namespace, self.bed.nodes))
+        self.kubectl("rollout", "status", "deployment/till", "--timeout=90s")
+        if self.remedy.policy:
+            self.bed.apply(POLICY.format(namespace=self.namespace, spec=self.remedy.policy))
+        if self.remedy.shop.get("ready_port", "8080") == "8080":
+            self.kubectl("rollout", "status", "deployment/web", "--timeout=90s")
+
+    def kubectl(self, *words: str) -> str:
+        return self.bed.kubectl("-n", self.namespace, *words)
+
+    async def works(self) -> bool:
+        """Try the call from the client's Pod."""
+        ask = [word.format(**self.words) for word in self.remedy.ask]
+        try:
+            await asyncio.to_thread(self.kubectl, "exec", "deploy/till", "--", *ask)
+        except CommandFailed:
+            return False
+        return True
+
+    async def until(self, *, works: bool) -> bool:
+        """Wait until the call works, or does not."""
+        for _ in range(TRIES):
+            if await self.works() is works:
+                return True
+            await asyncio.sleep(1)
+        return False
+
+    async def diagnose(self, symptom: str) -> Diagnosis:
+        found = await self.diagnoser(self.cluster, symptom)
+        assert isinstance(found, Diagnosis), found
+        return found
+
+    async def recheck(self, incident: Incident) -> Diagnosis:
+        return await self.diagnose(incident.symptom)
+
+    async def planned(self) -> str:
+        """Return the hash of the plan that the fault's playbook makes."""
+        symptom = self.remedy.symptom.format(**self.words)
+        incident = await self.store.add_incident(requester=ALICE, symptom=symptom)
+        told = ""
+        for _ in range(5):
+            found = await self.diagnose(symptom)
+            proposal = await self.desk.propose(found, self.cluster, incident_id=incident.id)
+            for plan in proposal.plans:
+                if plan.playbook == self.remedy.playbook and plan.rule == self.remedy.rule:
+                    assert plan.diff
+                    return plan.hash
+            told = f"{found.headline} {[cause.rule for cause in found.causes]} {proposal.notes}"
+            await asyncio.sleep(2)
+        raise AssertionError(f"no plan: {told}")
+
+
+@pytest.mark.parametrize("remedy", CHOSEN, ids=lambda remedy: remedy.rule)
+async def test_what_fails_is_diagnosed_approved_fixed_and_undone(
+    test_bed: TestBed, namespace: str, store: Store, remedy: Remedy
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        cluster = await stack.enter_async_context(await connect(kubeconfig=test_bed.kubeconfig))
+        site = Site(test_bed, namespace, remedy, cluster, store)
+        stack.push_async_callback(site.writer.close)
+        site.deploy()
+        stack.enter_context(remedy.fault(test_bed, namespace))
+        assert await site.until(works=False), "the fault is not felt"
+
+        plan = await site.planned()
+        own = await site.desk.approve(plan, by=ALICE)
+        others = await site.desk.approve(plan, by=BOB)
+        moves = [move async for move in site.desk.apply(plan)]
+
+        assert isinstance(own, Denied)
+        assert isinstance(others, Approved)
+        assert moves[-1].state is PlanState.CONFIRMED, [move.text for move in moves]
+        assert await site.until(works=True)
