@@ -96,3 +96,7 @@ class ClientDns(Fact):
     """A name of the cluster that it is configured with; empty if none was found."""
     calls_short_name: bool
     """That name is not a full one: only a search list completes it."""
+    alpine: bool
+    """An image of it says that it is made from Alpine, whose C library (musl) looks names up in its own way."""
+    hosts_entries: int
+    """Names that its hostAliases put into /etc/hosts."""

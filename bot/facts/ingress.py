@@ -64,6 +64,8 @@ class IngressRoute(Fact):
     service_exists: bool
     port_exists: bool
     """The Service has that port."""
+    service_type: str
+    """ClusterIP, NodePort, LoadBalancer or ExternalName; empty if it does not exist."""
     service_ports: str
     """Its ports, ``80 (http), 9090``; ``none`` if it has none or does not exist."""
     applied_service: str

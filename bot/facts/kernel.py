@@ -114,6 +114,10 @@ class NodeSettings(Fact):
     """Size of the range that outgoing connections take their port from."""
     listen_queue: int
     """net.core.somaxconn."""
+    ipvs_reuse_mode: str
+    """net.ipv4.vs.conn_reuse_mode, ``0`` or ``1``; ``absent`` without IPVS."""
+    ipvs_expires_gone: str
+    """net.ipv4.vs.expire_nodest_conn: connections to a server that is gone end at once; ``absent`` without IPVS."""
 
 
 @dataclass(frozen=True, kw_only=True)

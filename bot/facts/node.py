@@ -23,6 +23,8 @@ class NodeCondition(Fact):
     ready_says: str
     """kubelet's words beside it, at most 200 characters: what of the Node is not ready. Empty when it fell silent."""
     unschedulable: bool
+    age_seconds: int
+    """Since it joined; 0 where the API does not say."""
     kernel: str
     address: str
 

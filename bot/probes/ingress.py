@@ -131,6 +131,7 @@ def route_of(
         port=port_of(backend),
         service_exists=service is not None,
         port_exists=service is not None and has_port(service, backend),
+        service_type=service.spec.type if service else "",
         service_ports=ports_in_words(service) if service else "none",
         applied_service=applied,
         changed=bool(applied) and applied != route.service,

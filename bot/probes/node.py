@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
 from bot.cluster.errors import ClusterError, NoHelper
@@ -18,6 +19,7 @@ from bot.probes.counters import conntrack_of, cpu_of, interfaces_of, softnet_of
 from bot.probes.events import TEXT_LENGTH
 from bot.probes.probe import CannotTell, Unreadable, probe, unknown
 from bot.probes.reading import path_of
+from bot.probes.times import seconds_since
 
 A = TypeVar("A")
 
@@ -45,10 +47,10 @@ async def node_condition(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unre
         nodes = list(await cluster.list(Node))
     else:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Node to look at")
-    return [condition_of(node) if isinstance(node, Node) else node for node in nodes]
+    return [condition_of(node, cluster.now()) if isinstance(node, Node) else node for node in nodes]
 
 
-def condition_of(node: Node) -> NodeCondition:
+def condition_of(node: Node, now: datetime) -> NodeCondition:
     """Return what the API says of one Node; one without a Ready condition is not ready."""
     ready = next((condition for condition in node.status.conditions if condition.type == "Ready"), None)
     return NodeCondition(
@@ -57,6 +59,7 @@ def condition_of(node: Node) -> NodeCondition:
         ready_reason=ready.reason if ready else "",
         ready_says=says(ready),
         unschedulable=node.spec.unschedulable,
+        age_seconds=seconds_since(node.metadata.creation_timestamp, now),
         kernel=node.status.node_info.kernel_version,
         address=next((address.address for address in node.status.addresses if address.type == "InternalIP"), ""),
         source=path_of(node),

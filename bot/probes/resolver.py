@@ -21,6 +21,9 @@ DNS_ADDRESS_IN = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("
 """Where NodeLocal DNSCache listens, which asks the cluster's DNS itself."""
 TEXT_LENGTH = 200
 
+ALPINE = "alpine"
+"""Part of the tag or the name of images that are made from it, by custom."""
+
 
 @probe(ClientDns, reads=(Pod, ConfigMap, Service, Namespace, Deployment, StatefulSet, DaemonSet))
 async def client_dns(cluster: Cluster, scope: Scope) -> Iterable[ClientDns | Unreadable]:
@@ -93,6 +96,8 @@ def fact_of(
         wants_cluster_names=not scope.outside_host or bool(calls),
         calls=calls,
         calls_short_name=bool(calls) and ".svc." not in calls,
+        alpine=any(ALPINE in container.image.lower() for container in spec.containers),
+        hosts_entries=sum(len(alias.hostnames) for alias in spec.host_aliases),
         source=f"{path_of(pods[0])}, its dnsPolicy and dnsConfig",
     )
 

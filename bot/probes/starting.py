@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.cluster.objects import Event, LabelSelector, Node, Pod, Service
 from bot.cluster.port import Cluster
@@ -65,13 +66,13 @@ async def pod_placement(cluster: Cluster, scope: Scope) -> Iterable[PodPlacement
     """Tell which Nodes each Pod without one may go to, and whether any of these takes Pods."""
     pods = [pod for pod in await pending(cluster, scope) if not pod.spec.node_name]
     nodes = await cluster.list(Node) if pods else []
-    return [placement_of(pod, nodes) for pod in pods]
+    return [placement_of(pod, nodes, cluster.now()) for pod in pods]
 
 
-def placement_of(pod: Pod, nodes: Sequence[Node]) -> PodPlacement:
+def placement_of(pod: Pod, nodes: Sequence[Node], now: datetime) -> PodPlacement:
     """Return what is known of the Nodes that a Pod may go to."""
     owner = owner_of(pod)
-    fitting = [condition_of(node) for node in nodes if fits(pod, node)]
+    fitting = [condition_of(node, now) for node in nodes if fits(pod, node)]
     closed = [node for node in fitting if not node.ready] + [
         node for node in fitting if node.ready and node.unschedulable
     ]

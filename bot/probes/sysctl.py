@@ -55,6 +55,8 @@ def settings_of(sample: Sample) -> list[Fact]:
             strict_interfaces=", ".join(strict_interfaces(found)),
             local_ports=local_ports(must(found, sample, "ipv4/ip_local_port_range")),
             listen_queue=whole(must(found, sample, "core/somaxconn")),
+            ipvs_reuse_mode=found.values.get("ipv4/vs/conn_reuse_mode", "absent"),
+            ipvs_expires_gone=found.values.get("ipv4/vs/expire_nodest_conn", "absent"),
             **provenance(sample, sample.series.settings),
         )
     ]

@@ -146,6 +146,7 @@ async def test_a_path_that_leads_to_a_service() -> None:
             port="http",
             service_exists=True,
             port_exists=True,
+            service_type="ClusterIP",
             service_ports="80 (http)",
             applied_service="",
             changed=False,

@@ -125,6 +125,8 @@ async def test_the_effective_reverse_path_filter_is_the_larger_of_two(filters: d
         strict_interfaces=strict,
         local_ports=28232,
         listen_queue=4096,
+        ipvs_reuse_mode="absent",
+        ipvs_expires_gone="absent",
     )
 
 

@@ -67,6 +67,7 @@ async def test_a_node_is_reported_as_the_api_says() -> None:
         ready=False,
         ready_reason="NodeStatusUnknown",
         ready_says="",
+        age_seconds=0,
         unschedulable=False,
         kernel="6.1.0",
         address=HOST_IP,

@@ -16,6 +16,7 @@ SETTINGS = (
     *("ipv6/neigh/default/gc_thresh1", "ipv6/neigh/default/gc_thresh2", "ipv6/neigh/default/gc_thresh3"),
     *("ipv4/conf/all/rp_filter", "ipv4/conf/default/rp_filter", "ipv6/conf/all/disable_ipv6"),
     *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables", "ipv4/vs/conntrack"),
+    *("ipv4/vs/conn_reuse_mode", "ipv4/vs/expire_nodest_conn"),
     *("netfilter/nf_conntrack_tcp_timeout_established", "netfilter/nf_conntrack_tcp_timeout_close_wait"),
     *("netfilter/nf_conntrack_tcp_timeout_time_wait", "netfilter/nf_conntrack_udp_timeout"),
     *("netfilter/nf_conntrack_udp_timeout_stream", "netfilter/nf_conntrack_tcp_be_liberal"),
