@@ -12,7 +12,7 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -45,7 +45,7 @@ PATH = re.compile(
 RESOURCE_VERSION = "123456"
 PACKED_FROM = 128 * 1024
 """Answers from this size on are compressed, as API servers do (APIResponseCompression)."""
-FIELDS = {"metadata.name": "name", "metadata.namespace": "namespace", "spec.nodeName": "node"}
+FIELDS = {"status.phase": "phase", "metadata.name": "name", "metadata.namespace": "namespace", "spec.nodeName": "node"}
 
 Seen = dict[str, object]
 
@@ -71,7 +71,13 @@ def objects(plural: str, namespace: str, labels: str, fields: str) -> Iterator[s
     """Yield the objects that are selected, as JSON."""
     _, parts = KINDS.get(plural, ("", ()))
     for part in parts:
-        for number in part.numbers(namespace):
+        if "status.phase" in fields and isinstance(part, Range) and not selected(fields, {"phase": part.phase}, FIELDS):
+            continue
+        numbers: Iterable[int] = part.numbers(namespace)
+        if isinstance(part, Range) and part.on_node and (named := re.fullmatch(r"spec\.nodeName=node-(\d+)", fields)):
+            of_namespace = part.numbers(namespace)
+            numbers = [number for number in part.on_node(int(named[1])) if number in of_namespace]
+        for number in numbers:
             values = part.values(number)
             if labels and not selected(labels, values, {"k8s-app": "app"} if isinstance(part, Range) else {}):
                 continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,13 @@ POD = template(
         "metadata": meta("%(name)s", {"app": "%(app)s", "pod-template-hash": "7f79b94d55"}, fields=20)
         | {
             "ownerReferences": [
-                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "%(app)s-7f79b94d55", "controller": True}
+                {
+                    "apiVersion": "apps/v1",
+                    "kind": "ReplicaSet",
+                    "name": "%(app)s-7f79b94d55",
+                    "uid": "00000000-0000-0000-0001-%(number)012d",
+                    "controller": True,
+                }
             ]
         },
         "spec": {
@@ -205,6 +211,16 @@ def node_of(pod: int) -> int:
     return pod * 7919 % NODES
 
 
+def pods_on(node: int) -> Sequence[int]:
+    """Return the Pods on a Node."""
+    return range(node * pow(7919, -1, NODES) % NODES, PODS, NODES)
+
+
+def daemons_on(node: int) -> Sequence[int]:
+    """Return the Pods of DaemonSets on a Node."""
+    return range(node * len(DAEMONS), (node + 1) * len(DAEMONS))
+
+
 def pod_values(number: int) -> dict[str, Any]:
     """Return what differs between Pods."""
     app = f"app-{number % PODS_OF_NAMESPACE // REPLICAS:02}"
@@ -284,6 +300,11 @@ class Range:
     of_namespace: int = 0
     """How many each of the teams' namespaces has, one after the other; 0: all are in the same one, or in none."""
     namespace: str = ""
+    on_node: Callable[[int], Sequence[int]] | None = None
+    """The numbers on a Node: API servers keep an index of these."""
+
+    phase: str = ""
+    """Of all of them, where they are Pods."""
 
     def numbers(self, namespace: str) -> range:
         """Return the numbers of a namespace, or all."""
@@ -309,7 +330,8 @@ class Document:
         """Return what selectors look at."""
         own = self.value["metadata"]
         labels = own.get("labels", {})
-        return {"name": own["name"], "namespace": own.get("namespace", ""), "app": labels.get("k8s-app", ""), **labels}
+        seen = {"name": own["name"], "namespace": own.get("namespace", ""), "app": labels.get("k8s-app", "")}
+        return {**seen, "phase": self.value.get("status", {}).get("phase", ""), **labels}
 
     @property
     def text(self) -> str:
@@ -363,8 +385,10 @@ KINDS: dict[str, tuple[str, tuple[Range | Document, ...]]] = {
     "pods": (
         "Pod",
         (
-            Range(POD, pod_values, PODS, of_namespace=PODS_OF_NAMESPACE),
-            Range(POD, daemon_values, NODES * len(DAEMONS), namespace="kube-system"),
+            Range(POD, pod_values, PODS, of_namespace=PODS_OF_NAMESPACE, on_node=pods_on, phase="Running"),
+            Range(
+                POD, daemon_values, NODES * len(DAEMONS), namespace="kube-system", on_node=daemons_on, phase="Running"
+            ),
             dns_pod(0),
             dns_pod(1),
         ),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from bot.cluster.cache import CachedCluster
@@ -15,12 +16,14 @@ from bot.cluster.port import Cluster
 from bot.diagnosis import path, symptom
 from bot.diagnosis.access import access_of
 from bot.diagnosis.early import is_over, may_end_early
+from bot.diagnosis.helpers import Helpers, installed
 from bot.diagnosis.judge import Judgement, judge
 from bot.diagnosis.measure import recordings_of, ways_of
 from bot.diagnosis.observe import Observation, Observed, Progress, observed_kinds
 from bot.diagnosis.report import Diagnosis, SymptomReport, Timing
 from bot.diagnosis.residency import Residency
 from bot.diagnosis.scope import Ambiguous, OutsideTarget, resolve
+from bot.diagnosis.triage import triaged
 from bot.engine.book import RuleBook
 from bot.engine.verdict import Verdict
 from bot.facts.base import Fact
@@ -63,6 +66,7 @@ class Diagnose:
     budget_seconds: float = 20.0
     chosen: Mapping[str, Subject] = field(default_factory=dict)
     """Answers to an earlier ``Ambiguous``: the word, and the object that is meant."""
+    helpers: Helpers = installed
     thorough: bool = False
     """Hear the Nodes out even where objects alone prove the cause."""
 
@@ -81,10 +85,20 @@ class Diagnose:
             ClusterError: The cluster cannot be reached, or nothing of it may be read.
         """
         with metered() as meter:
-            return await self._answer(cluster, text, namespace=namespace, progress=progress, meter=meter)
+            async with AsyncExitStack() as until_answered:
+                return await self._answer(
+                    cluster, text, namespace=namespace, progress=progress, meter=meter, until_answered=until_answered
+                )
 
     async def _answer(
-        self, cluster: Cluster, text: str, *, namespace: str, progress: Callable[[Progress], None], meter: Meter
+        self,
+        cluster: Cluster,
+        text: str,
+        *,
+        namespace: str,
+        progress: Callable[[Progress], None],
+        meter: Meter,
+        until_answered: AsyncExitStack,
     ) -> Diagnosis | Ambiguous:
         started, clock = cluster.now(), time.monotonic()
         deadline = asyncio.get_running_loop().time() + self.budget_seconds
@@ -95,11 +109,17 @@ class Diagnose:
             async with asyncio.timeout_at(deadline):
                 version = await cached.server_version()
                 scope = await resolve(cached, said, outside_targets=self.outside_targets, chosen=self.chosen)
+                if not isinstance(scope, Ambiguous):
+                    scope = await triaged(cached, scope)
         except TimeoutError as late:
             raise TimedOut(f"The API server gave no answer within {self.budget_seconds:g} s.") from late
         if isinstance(scope, Ambiguous):
             return scope
         scope = self.residency.applied_to(scope, said.text)
+        asked = time.monotonic()
+        helper_notes = await until_answered.enter_async_context(self.helpers(cluster, scope))
+        # Helpers that have to be started first take nothing from the time to look.
+        deadline += time.monotonic() - asked
         async with asyncio.TaskGroup() as group:
             access = group.create_task(access_of(cached, scope, server_version=version, deadline=deadline))
             judged = await self._judge(cached, scope, deadline, progress)
@@ -127,7 +147,7 @@ class Diagnose:
                 helper_requests=meter.helper_requests,
             ),
             access=access.result(),
-            notes=(*notes_of(scope), *how_it_ended(judged), *cached.notes, *self.book.take_notes()),
+            notes=(*notes_of(scope), *helper_notes, *how_it_ended(judged), *cached.notes, *self.book.take_notes()),
             unread=(*nobody_found(scope), *path.unread(scope, judged.verdicts)),
             ways=await ways_of(cached, judged.facts),
             recordings=await recordings_of(cached, judged.facts),

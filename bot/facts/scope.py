@@ -73,6 +73,8 @@ class Scope:
     """The symptom asks where data is."""
     cluster_wide: bool = False
     """Nothing was named: look at everything, blame anything."""
+    triaged: tuple[str, ...] = ()
+    """Of a whole cluster that is too large to be read: the namespaces that are."""
     subjects: frozenset[Subject] = field(default_factory=frozenset)
     """Everything above and what belongs to it; a finding about one of these lies on the path."""
     missing: tuple[str, ...] = ()

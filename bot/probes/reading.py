@@ -60,11 +60,13 @@ def is_about_services(scope: Scope) -> bool:
 def namespaces_in(scope: Scope) -> tuple[str, ...]:
     """Return the namespaces to read: those of the named Services, else of the symptom, else ``""`` for all.
 
+    Of the whole of a large cluster, those where something is not ready (:mod:`bot.diagnosis.triage`).
+
     Raises:
         CannotTell: The symptom gives none, and is not about the whole cluster.
     """
     if scope.cluster_wide:
-        return ("",)
+        return scope.triaged or ("",)
     namespaces = tuple(dict.fromkeys(service.namespace for service in scope.services)) or scope.namespaces
     if not namespaces:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Service or namespace to look at")

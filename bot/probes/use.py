@@ -12,7 +12,7 @@ from bot.facts.base import Reason
 from bot.facts.scope import Scope, Subject
 from bot.facts.service import ServiceUse
 from bot.probes.probe import CannotTell, probe
-from bot.probes.reading import find_services, key_of, owner_of, path_of
+from bot.probes.reading import find_services, key_of, namespaces_in, owner_of, path_of
 
 ROOT_CERTIFICATE = "kube-root-ca.crt"
 """The ConfigMap that every Pod has; it names no host."""
@@ -26,12 +26,12 @@ async def service_use(cluster: Cluster, scope: Scope) -> Iterable[ServiceUse]:
     if not scope.cluster_wide:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom says what is called")
     services = {key_of(item): item for item in await find_services(cluster, scope)}
-    pods = [pod for pod in await cluster.list(Pod) if pod.alive]
+    pods = [pod for place in namespaces_in(scope) for pod in await cluster.list(Pod, namespace=place) if pod.alive]
     callers = callers_of(services, pods)
     routed = await routed_to(cluster)
     unread = {pod.metadata.namespace for pod in pods if takes_settings(pod)}
     return [
-        use_of(item, callers.get(key, []), routed=key in routed, unread=key[0] in unread)
+        use_of(item, callers.get(key, []), routed=key in routed, unread=key[0] in unread or bool(scope.triaged))
         for key, item in services.items()
     ]
 
