@@ -90,8 +90,8 @@ class AlertDesk:
         try:
             opening = await self.investigator.mail.post(Place(channel=channel), headline)
         except CannotWrite as problem:
-            log.error("alerts cannot be told in %s: %s", channel, problem)  # noqa: TRY400 - not a fault of the program
             await self.threads.forget(keys)
+            log.error("alerts cannot be told in %s: %s", channel, problem)  # noqa: TRY400 - not a fault of the program
             return
         await self.threads.opened(keys, channel=channel, thread=opening)
         place = Place(channel=channel, thread=opening)

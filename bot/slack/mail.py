@@ -134,6 +134,9 @@ class Postman:
                 log.info("what waits is sent later: %s", problem)
                 await asyncio.sleep(problem.retry_after_seconds)
                 return
+            except asyncio.CancelledError:
+                await self.outbox.put_back(letter)  # for the next process, at once
+                raise
             except CannotWrite as problem:
                 log.warning("a letter to %s of %s is given up: %s", letter.channel, letter.made, problem)
                 timestamp = ""

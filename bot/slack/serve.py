@@ -100,7 +100,7 @@ def alert_routes(parts: Parts, settings: Alerts) -> list[web.RouteDef]:
 
 @asynccontextmanager
 async def delivering(postman: Postman) -> AsyncIterator[None]:
-    """Send what waits in the outbox while the bot runs, and what can be sent at its end."""
+    """Send what waits in the outbox while the bot runs; what is left is for the next process."""
     task = asyncio.create_task(postman.work())
     try:
         yield

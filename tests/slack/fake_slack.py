@@ -26,6 +26,7 @@ class FakeWorkspace:
         self.channel = "C000000001"
         self.views: dict[str, Json] = {}
         self.files: dict[str, Json] = {}
+        self.identity = {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT}
         self.groups: dict[str, list[str]] = {}
         """Members of the user groups."""
         self._now = now
@@ -51,6 +52,10 @@ class FakeWorkspace:
         told: Json = json.loads(json.dumps(self._answer(method, arguments, "")))
         return told
 
+    def add_channel(self, channel: str) -> None:
+        """Make another channel that the bot is in."""
+        self._messages[channel] = []
+
     async def trigger(self, user: str) -> str:
         """Return a trigger_id of a user."""
         trigger = f"{secrets.token_hex(6)}.{user}"
@@ -59,7 +64,7 @@ class FakeWorkspace:
 
     def _answer(self, method: str, arguments: Json, origin: str) -> Json:
         methods: dict[str, Callable[[Json], Json]] = {
-            "auth.test": lambda _: {"team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT},
+            "auth.test": lambda _: self.identity,
             "chat.postMessage": self._post,
             "chat.postEphemeral": lambda _: {"message_ts": self._ts()},
             "chat.update": self._update,

@@ -197,7 +197,7 @@ def overview(nasty: str, count: int) -> Overview:
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-@pytest.mark.parametrize("count", [0, 1, 10, 500])
+@pytest.mark.parametrize("count", [0, 1, 10, 40])
 def test_any_home_is_taken_and_pings_nobody(nasty: str, count: int) -> None:
     view: Any = home_view(overview(nasty, count))
 
