@@ -116,7 +116,7 @@ def consequences(finding: Finding, links: Sequence[Finding] = ()) -> Iterator[Fi
 def on_path(finding: Finding, scope: Scope) -> bool:
     """Tell whether a finding concerns what the symptom's packets meet."""
     subject = finding.subject
-    if scope.cluster_wide or is_namesake(subject, scope):
+    if scope.cluster_wide:
         return True
     if subject in scope.subjects:
         return subject in scope.services or not is_before_the_client(subject, scope)
@@ -145,17 +145,16 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     return False
 
 
-def is_namesake(subject: Subject, scope: Scope) -> bool:
-    """Tell whether this is a Service that does not exist and goes by the name of a workload of the symptom."""
-    if subject.kind != "Service" or subject in scope.subjects:
-        return False
-    return any((each.namespace, each.name) == (subject.namespace, subject.name) for each in scope.subjects)
-
-
 def is_before_the_client(subject: Subject, scope: Scope) -> bool:
     """Tell whether this is the client's own Service: where both ends are named, it is not on the way."""
     target = scope.services or scope.backends or scope.outside_host or scope.missing
-    return subject.kind == "Service" and bool(scope.clients and target)
+    return subject.kind == "Service" and bool(scope.clients and target) and not is_missed(subject, scope)
+
+
+def is_missed(service: Subject, scope: Scope) -> bool:
+    """Tell whether this is the Service that the target ought to have: of its name, where it has none."""
+    pods = (pod for pod in scope.backends if pod.namespace == service.namespace and not scope.services)
+    return any(pod.name.startswith(f"{service.name}-") for pod in pods)
 
 
 def may_be_the_clients(finding: Finding, scope: Scope) -> bool:

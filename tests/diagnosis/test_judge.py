@@ -236,11 +236,13 @@ def test_what_was_ruled_out_shows_the_facts_that_do_it() -> None:
     assert entry.evidence[0].value["steal_permille"] == 400
 
 
-def test_a_service_that_is_missing_is_on_the_path_by_the_name_of_its_workload() -> None:
-    booking = Subject("Service", "shop", "booking")
-    client, target = Subject("Pod", "shop", "basket-1"), Subject("Deployment", "shop", "booking")
-    scope = Scope(namespaces=("shop",), clients=(client,), backends=(target,), subjects=frozenset({client, target}))
-    verdicts = [found(finding(rule("service-missing"), booking), finding(rule("service-missing"), PAUSED))]
+def test_the_service_that_a_target_ought_to_have_is_on_the_path_to_it() -> None:
+    booking, own = Subject("Service", "shop", "booking"), Subject("Service", "shop", "basket")
+    client, target = Subject("Pod", "shop", "basket-1"), Subject("Pod", "shop", "booking-7f-abcde")
+    scope = Scope(
+        namespaces=("shop",), clients=(client,), backends=(target,), subjects=frozenset({client, target, booking, own})
+    )
+    verdicts = [found(finding(rule("service-missing"), booking), finding(rule("service-missing"), own))]
 
     assert [cause.subject for cause in judge(verdicts, scope).causes] == [booking]
 
