@@ -19,7 +19,7 @@ API_SERVER = Subject("Service", "default", "kubernetes")
 
 IN_NAMESPACE = (
     *("Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"),
-    *("CalicoNetworkPolicy", "CiliumNetworkPolicy", "ResourceQuota"),
+    *("Namespace", "NetworkPolicy", "ResourceQuota"),
 )
 """Kinds that the traffic and the Pods of their whole namespace meet."""
 
@@ -137,8 +137,6 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
         case "Node":
             return subject.name in scope.nodes or may_be_the_clients(finding, scope)
         case _ if subject.kind in IN_NAMESPACE:
-            return subject.namespace in scope.namespaces
-        case "Namespace" | "NetworkPolicy":
             return (subject.namespace or subject.name) in scope.namespaces
         case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
             return is_about_the_way(finding, scope)

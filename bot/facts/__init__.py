@@ -16,6 +16,7 @@ from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
+from bot.facts.limits import NamespaceQuota, NodeLease, ObjectWarning, ReadinessGate, ServiceFamily
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
@@ -89,11 +90,13 @@ FACT_TYPES: dict[str, type[Fact]] = {
         LossHistory,
         MissingService,
         NodeClock,
+        NamespaceQuota,
         NodeCondition,
         NodeConntrack,
         NodeCpu,
         NodeInterface,
         NodeIp,
+        NodeLease,
         NodeMtu,
         NodeNeighbours,
         NodePair,
@@ -106,6 +109,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeTrouble,
         NodeTunnel,
         NodeUdp,
+        ObjectWarning,
         OutsideAddress,
         OutsideWay,
         OverlayMtu,
@@ -124,12 +128,14 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PolicyEnforcement,
         PolicyFlow,
         ReadinessFailure,
+        ReadinessGate,
         RegionUse,
         Rollout,
         SendQueue,
         ServiceBackends,
         ServiceConnect,
         ServiceEntry,
+        ServiceFamily,
         ServicePort,
         ServiceRules,
         ServiceSelectorMisfit,

@@ -23,6 +23,7 @@ from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
+from bot.probes.limits import namespace_quota, node_lease, object_warning, readiness_gate, service_family
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.noderules import forward_rules, node_rules, service_rules
@@ -75,6 +76,11 @@ PROBES: tuple[Probe, ...] = (
     host_port_request,
     rollout,
     admission_webhook,
+    namespace_quota,
+    readiness_gate,
+    service_family,
+    object_warning,
+    node_lease,
     dns_service,
     dns_pod,
     dns_answer,

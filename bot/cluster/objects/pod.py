@@ -71,11 +71,16 @@ class Affinity(Part, frozen=True, kw_only=True):
     node_affinity: NodeAffinity = NodeAffinity()
 
 
+class Gate(Part, frozen=True, kw_only=True):
+    condition_type: str = ""
+
+
 class PodSpec(Part, frozen=True, kw_only=True):
     node_name: str = ""
     node_selector: dict[str, str] = {}
     affinity: Affinity = Affinity()
     host_network: bool = False
+    readiness_gates: tuple[Gate, ...] = ()
     dns_policy: str = "ClusterFirst"
     dns_config: DnsConfig = DnsConfig()
     host_aliases: tuple[HostAlias, ...] = ()

@@ -29,6 +29,8 @@ class ServiceSpec(Part, frozen=True, kw_only=True):
     internal_traffic_policy: str = ""
     session_affinity: str = "None"
     load_balancer_source_ranges: tuple[str, ...] = ()
+    ip_families: tuple[str, ...] = ()
+    ip_family_policy: str = ""
 
 
 class LoadBalancerIngress(Part, frozen=True, kw_only=True):
