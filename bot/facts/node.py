@@ -104,6 +104,9 @@ class NodeCpu(Fact):
     """softirq of the one CPU that spent most of its time on it."""
     busiest_softirq_cpu: str
     """Its name: ``cpu3``."""
+    running: int
+    """Tasks that ran or waited for a CPU, at the look with the fewest; 0 when it cannot be read."""
+    running_per_cpu_permille: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,8 @@ BACKWARDS_ALLOWED = frozenset({"idle", "iowait"})
 def grown(values: Sequence[int], *, bits: int = 64) -> int:
     """Return the growth of a counter over its readings.
 
-    A counter that is less than before either wrapped at its width, or began at 0 again.
+    A counter that is less than before either wrapped, or began at 0 again. Whatever a file's width, what a driver or a
+    CPU counts in it may be 32 bits wide.
     """
     return sum(_step(before, after, bits) for before, after in pairwise(values))
 
@@ -24,8 +25,8 @@ def grown(values: Sequence[int], *, bits: int = 64) -> int:
 def _step(before: int, after: int, bits: int) -> int:
     if after >= before:
         return after - before
-    wrapped = after + (1 << bits) - before
-    return wrapped if 0 <= wrapped <= PLAUSIBLE_WRAP else after
+    wraps = (after + (1 << width) - before for width in (32, bits))
+    return next((growth for growth in wraps if 0 <= growth <= PLAUSIBLE_WRAP), after)
 
 
 def time_shares(readings: Sequence[tuple[int, Sequence[int]]], columns: Sequence[str]) -> tuple[dict[str, int], int]:

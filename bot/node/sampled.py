@@ -185,6 +185,7 @@ class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
     sockstat: Series[dict[str, Count]] = late_field()
     cpu_pressure: Series[dict[str, Count]] = late_field()
     memory_pressure: Series[dict[str, Count]] = late_field()
+    running: Series[Count] = late_field()
     io_pressure: Series[dict[str, Count]] = late_field()
     queues: Series[tuple[SendQueue, ...]] = late_field()
     listeners: Series[tuple[Listener, ...]] = late_field()

@@ -106,17 +106,21 @@ def cpu_of(sample: Sample) -> list[Fact]:
     if not total:
         raise Malformed(f"{sample.where(sample.series.stat)}: the CPUs' time does not go on")
     softirq = {cpu: softirq_permille(readings, cpu) for cpu in readings[-1][1] if cpu != "cpu"}
+    cpus = len(readings[-1][1]) - 1
+    running = min((one.value for one in sample.series.running.readings if isinstance(one.value, int)), default=0)
     busiest = max(softirq, key=lambda cpu: softirq[cpu], default="cpu0")
     return [
         NodeCpu(
             node=sample.node,
-            cpus=len(readings[-1][1]) - 1,
+            cpus=cpus,
             window_ms=window_ms,
             steal_permille=share(ticks["steal"], total, PERMILLE),
             softirq_permille=share(ticks["softirq"], total, PERMILLE),
             idle_permille=share(ticks["idle"] + ticks["iowait"], total, PERMILLE),
             busiest_softirq_permille=softirq.get(busiest, 0),
             busiest_softirq_cpu=busiest,
+            running=running,
+            running_per_cpu_permille=share(running, cpus, PERMILLE),
             **provenance(sample, sample.series.stat),
         )
     ]

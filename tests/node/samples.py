@@ -30,7 +30,7 @@ def answer(node: str = "node1", *, series: Mapping[str, Any] | None = None, **en
     """Return an answer to ``sample``; a series given as a list has these values 500 ms apart, as a text this error."""
     made = copy.deepcopy(CAPTURED) | {"node": node, "request": list(sample_request())} | envelope
     for name, values in (series or {}).items():
-        made["series"][name]["readings"] = (
+        made["series"].setdefault(name, {"source": f"/{name}"})["readings"] = (
             [{"at_ms": 0, "error": values}]
             if isinstance(values, str)
             else [{"at_ms": 500 * step, "value": value} for step, value in enumerate(values)]

@@ -23,12 +23,25 @@ from bot.node.growth import PLAUSIBLE_WRAP, grown, time_shares
         # So far back is a counter that began again.
         ([2**32 - 1, PLAUSIBLE_WRAP], 32, PLAUSIBLE_WRAP),
         ([3_000_000_000, 5], 32, 5),
+        # In a file of 64 bits too: some drivers count in 32.
+        ([2**32 - 10, 5, 6], 64, 16),
+        ([2**64 - 10, 5], 64, 15),
+        ([2**32 - 1, PLAUSIBLE_WRAP], 64, PLAUSIBLE_WRAP),
         # More than its width: not a wrap.
         ([2**40, 5], 32, 5),
     ],
 )
 def test_growth_goes_over_wraps_and_resets(values: list[int], bits: int, growth: int) -> None:
     assert grown(values, bits=bits) == growth
+
+
+@given(start=st.integers(0, 2**32 - 1), steps=st.lists(st.integers(0, 2**27), max_size=6))
+def test_a_counter_of_32_bits_that_goes_on_is_never_taken_for_one_that_began_again(
+    start: int, steps: list[int]
+) -> None:
+    values = [(start + sum(steps[:count])) % 2**32 for count in range(len(steps) + 1)]
+
+    assert grown(values, bits=32) == grown(values, bits=64) == sum(steps)
 
 
 @given(values=st.lists(st.integers(0, 2**64 - 1)), bits=st.sampled_from([32, 64]))

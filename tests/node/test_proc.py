@@ -129,6 +129,8 @@ def test_pressure_is_in_microseconds_since_boot() -> None:
         (proc.softnet_stat, "1 2 3\n", "not the counters of a CPU: '1 2 3'"),
         (proc.softnet_stat, "-1 0 0 0 0 0 0 0 0\n", "not a hexadecimal number: '-1'"),
         (proc.stat, "intr 5\n", "there is no CPU in it"),
+        (proc.running, "cpu  1 2 3 4\n", "procs_running is not in it"),
+        (proc.running, "procs_running 5 6\n", "procs_running is not in it"),
         (proc.stat, "cpu  1 2 3 4\n", "not the times of a CPU: 'cpu  1 2 3 4'"),
         (proc.conntrack_stat, "entries found\n1 2\n", "the heading of nf_conntrack is not as expected"),
         (proc.snmp, "\n\n", "not a group of counters: ''"),
@@ -212,3 +214,7 @@ def pieces(found: Any) -> list[Any]:
 def numbers(found: Any) -> set[int]:
     rows = found.values() if isinstance(found, dict) else [list(row.values()) for row in found]
     return {value for row in rows for value in (row if isinstance(row, list) else [row])}
+
+
+def test_tasks_that_run_or_wait_are_counted() -> None:
+    assert proc.running("cpu  1 2\nprocs_running 5\nprocs_blocked 0\n") == 5

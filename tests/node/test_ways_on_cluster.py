@@ -46,6 +46,7 @@ def named(found: list[Fact]) -> set[tuple[str, str]]:
         ("packet-loss", ("percent=30", "scope=vxlan"), ("overlay", "lossy")),
         ("latency", ("ms=50",), ("underlay", "late")),
         ("vxlan-port-blocked", ("at=node",), ("overlay", "silent")),
+        ("vxlan-port-blocked", ("at=switch",), ("overlay", "silent")),
     ],
 )
 async def test_a_fault_of_a_way_is_named_and_gone_afterwards(

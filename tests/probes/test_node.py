@@ -177,10 +177,11 @@ async def test_a_node_without_connection_tracking_is_unknown_and_not_empty() -> 
 
 async def test_cpu_time_is_shared_out_over_the_window() -> None:
     made = sampled(
+        running=[9, 5, 7],
         stat=[
             {"cpu": [0, 0, 0, 0, 0, 0, 0, 0], "cpu0": [0] * 8, "cpu1": [0] * 8},
             {"cpu": [100, 0, 50, 500, 40, 0, 10, 300], "cpu0": [0] * 8, "cpu1": [90, 0, 0, 0, 0, 0, 10, 0]},
-        ]
+        ],
     )
 
     [fact] = await node_cpu.observe(made, EVERYTHING)
@@ -194,6 +195,8 @@ async def test_cpu_time_is_shared_out_over_the_window() -> None:
         idle_permille=540,
         busiest_softirq_permille=100,
         busiest_softirq_cpu="cpu1",
+        running=5,
+        running_per_cpu_permille=2500,
     )
 
 

@@ -110,6 +110,14 @@ def stat(text: str) -> dict[str, list[int]]:
     return found
 
 
+def running(text: str) -> int:
+    """Return how many tasks run or wait for a CPU, this one among them. From /proc/stat."""
+    found = [line.split(" ") for line in lines_of(text) if line.startswith("procs_running ")]
+    if len(found) != 1 or len(found[0]) != 2:  # noqa: PLR2004 - the name and the number
+        raise Problem("procs_running is not in it")
+    return decimal(found[0][1])
+
+
 def conntrack_stat(text: str) -> list[dict[str, int]]:
     """Return the counters of each CPU by name, 32 bits wide. From /proc/net/stat/nf_conntrack.
 

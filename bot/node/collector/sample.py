@@ -38,6 +38,7 @@ EACH_STEP = {
     "net_dev": file("/proc/net/dev", proc.net_dev),
     "softnet": file("/proc/net/softnet_stat", proc.softnet_stat),
     "stat": file("/proc/stat", proc.stat),
+    "running": file("/proc/stat", proc.running),
     "conntrack_count": file(f"{SYSCTL}/netfilter/nf_conntrack_count", proc.number),
     "conntrack_stat": file("/proc/net/stat/nf_conntrack", proc.conntrack_stat),
     "snmp": file("/proc/net/snmp", proc.snmp),
