@@ -1,11 +1,13 @@
-"""Time of the rule engines on the shipped rules: the durable_rules worker against plain Python.
+"""Time of the rule engines on the shipped rules: the durable_rules worker against plain Python and CLIPS.
 
-Run: ``python -m benchmarks.engine``. Baseline of every ratio: plain Python in the same process.
+Run: ``python -m benchmarks.engine``. Baseline of every ratio: plain Python in the same process. All have to give the
+same verdicts.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import random
 import statistics
 import time
@@ -14,14 +16,49 @@ from pathlib import Path
 
 from bot.engine.book import RuleBook
 from bot.engine.choose import choose_engine
+from bot.engine.documents import Document, read_document
+from bot.engine.golden import read_cases
 from bot.engine.matching import Engine
 from bot.engine.plain import PlainEngine
 from bot.engine.rule import Rule
 from bot.engine.rules import load
+from bot.engine.verdict import Outcome, Verdict
 from bot.facts import FACT_TYPES, fields_of
-from bot.facts.base import Fact, Value
+from bot.facts.base import Fact, Unknown, Value
 
-RULES = Path(__file__).resolve().parent.parent / "rules"
+ROOT = Path(__file__).resolve().parent.parent
+RULES, GOLDEN = ROOT / "rules", ROOT / "tests" / "rules"
+NODES = 50
+
+
+def scope_facts(nodes: int) -> list[Fact]:
+    """Return the facts of a scope with so many Nodes: each kind as golden files show it where nothing is wrong.
+
+    One Node has everything at once that golden files show as a fault.
+    """
+    well, ill = examples(Outcome.RULED_OUT), examples(Outcome.FOUND)
+    found = [fact for fact in well.values() if "node" not in fields_of(type(fact))]
+    for fact in well.values():
+        if "node" in fields_of(type(fact)):
+            found += [renamed(fact, f"node{number}") for number in range(1, nodes)]
+    return found + [renamed(fact, "node0") for fact in ill.values() if "node" in fields_of(type(fact))]
+
+
+def examples(outcome: Outcome) -> dict[str, Fact]:
+    """Return a fact of each kind, of the first case with this outcome in a golden file that has one."""
+    found: dict[str, Fact] = {}
+    for file in sorted(GOLDEN.rglob("*.yaml")):
+        document = read_document(file)
+        if isinstance(document, Document):
+            shown = (case for case in read_cases(document) if case.expect is outcome)
+            found = {fact.kind: fact for case in shown for fact in case.facts if not isinstance(fact, Unknown)} | found
+    return found
+
+
+def renamed(fact: Fact, node: str) -> Fact:
+    """Return what a fact says of another Node."""
+    change: Callable[..., Fact] = dataclasses.replace
+    return change(fact, node=node)
 
 
 def facts(number: int) -> list[Fact]:
@@ -53,10 +90,13 @@ def median_seconds(work: Callable[[], object], *, repeat: int) -> float:
     return statistics.median(times)
 
 
-def diagnosis_seconds(rules: Sequence[Rule], engine: Engine, given: Sequence[Fact], *, repeat: int) -> float:
+def diagnosis_seconds(
+    rules: Sequence[Rule], engine: Engine, given: Sequence[Fact], *, repeat: int, expected: Sequence[Verdict]
+) -> float:
     """Return the median time of one diagnosis by a warm engine."""
     book = RuleBook(rules, engine)
-    book.evaluate(given)
+    if book.evaluate(given) != expected:
+        print(f"{type(engine).__name__} gives other verdicts")
     seconds = median_seconds(lambda: book.evaluate(given), repeat=repeat)
     for note in book.take_notes():
         print(note)
@@ -85,15 +125,26 @@ def main() -> None:
     print(f"{len(rules)} rules; reading them takes {load_ms:.1f} ms (median of {repeat})")
     first_ms = statistics.median(first_answer_seconds() for _ in range(repeat)) * 1e3
     print(f"first answer of {type(choose_engine()).__name__}, process start included: {first_ms:.1f} ms")
-    print(f"{'facts':>7}  {'engine':<14} {'ms a diagnosis':>14} {'us a fact':>10} {'of plain':>9}")
-    for number in (200, 2_000, 20_000):
-        given = facts(number)
-        baseline = 0.0
-        for engine in (PlainEngine(), choose_engine()):
-            seconds = diagnosis_seconds(rules, engine, given, repeat=repeat)
+    print(f"{'facts':<28}  {'engine':<14} {'ms a diagnosis':>14} {'us a fact':>10} {'of plain':>9}")
+    given = {f"{number} random": facts(number) for number in (200, 2_000, 20_000)}
+    scope = scope_facts(NODES)
+    for name, these in {f"{len(scope)} of {NODES} Nodes": scope, **given}.items():
+        expected, baseline = RuleBook(rules, PlainEngine()).evaluate(these), 0.0
+        for engine in (PlainEngine(), choose_engine(), *other_engines()):
+            seconds = diagnosis_seconds(rules, engine, these, repeat=repeat, expected=expected)
             baseline = baseline or seconds
-            each = f"{seconds * 1e3:>14.2f} {seconds / number * 1e6:>10.1f} {seconds / baseline:>8.2f}x"
-            print(f"{number:>7}  {type(engine).__name__:<14} {each}")
+            each = f"{seconds * 1e3:>14.1f} {seconds / len(these) * 1e6:>10.1f} {seconds / baseline:>8.2f}x"
+            print(f"{name:<28}  {type(engine).__name__:<14} {each}")
+
+
+def other_engines() -> list[Engine]:
+    """Return CLIPS where it is installed."""
+    try:
+        from benchmarks.clips import ClipsEngine  # noqa: PLC0415 - only measured, and only here
+    except ImportError:
+        print("CLIPS: skipped, clipspy is not installed")
+        return []
+    return [ClipsEngine()]
 
 
 if __name__ == "__main__":
