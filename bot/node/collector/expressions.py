@@ -6,7 +6,6 @@ not hold. Numbers: linux/netfilter/nf_tables.h.
 
 from __future__ import annotations
 
-import struct
 import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
@@ -20,7 +19,6 @@ from .proc import Problem
 NAME, DATA = 1, 2
 VALUE, VERDICT = 1, 2
 CODE, CHAIN = 1, 2
-SIGNED = struct.Struct(">i")
 # Attributes of the expressions: where to, the set's own, the ports of a translation.
 LOOKUP_TO, NAT_ADDRESS, NAT_PORT = 3, 3, 5
 CODES = {0: "drop", 1: "accept", -3: "jump", -4: "goto", -5: "return"}
@@ -162,6 +160,7 @@ class Run:
     def load(self, register: int, value: bytes | None, length: int) -> None:
         """Put a value into a register and those behind it; of one that is not known, only the length counts."""
         place, words = self.place(register), -(-(length if value is None else len(value)) // WORD) or 1
+        words = min(words, REGISTERS)
         padded = None if value is None else value.ljust(words * WORD, b"\0")
         for step in range(words):
             if place + step < REGISTERS:
@@ -233,7 +232,7 @@ class Run:
         """Yield the verdict in an expression's data."""
         verdict = attributes(attributes(data).get(VERDICT, b""))
         if CODE in verdict:
-            kind = CODES.get(SIGNED.unpack(verdict[CODE])[0], "other")
+            kind = CODES.get(int.from_bytes(verdict[CODE], "big", signed=True), "other")
             yield Outcome(Verdict(kind, word(verdict.get(CHAIN, b""))), self.sure)
 
     def translation(self, known: dict[int, bytes]) -> Verdict:

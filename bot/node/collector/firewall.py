@@ -28,7 +28,7 @@ def firewall() -> dict[str, Json]:
     tables, hooks = nftables()
     for version, title in ((4, "iptables-legacy"), (6, "ip6tables-legacy")):
         for name in legacy.names(version):
-            table = legacy.Table(name, version)
+            table = legacy.Table.read(name, version)
             chains = table.chains()
             services = sum(chain.startswith(SERVICE_CHAINS) for chain in chains)
             tables.append(

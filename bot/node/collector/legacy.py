@@ -80,20 +80,29 @@ def asked(layout: Layout, option: int, content: bytes) -> bytes:
 class Table:
     """One table, as it was when it was read."""
 
-    def __init__(self, name: str, version: int) -> None:
-        """Read it."""
+    @classmethod
+    def read(cls, name: str, version: int) -> Table:
+        """Return a table as it is now."""
         layout = V4 if version == 4 else V6  # noqa: PLR2004 - IP version
         title = name.encode().ljust(NAME_BYTES, b"\0")
-        info = INFO.unpack(asked(layout, GET_INFO, title + bytes(INFO.size - NAME_BYTES)))
-        valid, entries, underflows, size = info[1], info[2:7], info[7:12], info[13]
+        info = asked(layout, GET_INFO, title + bytes(INFO.size - NAME_BYTES))
+        size = INFO.unpack(info)[13]
         if size > MAX_BYTES:
             raise Problem(f"the table is longer than {MAX_BYTES} bytes")
         # struct ipt_get_entries: the name, the size, and the entries where 8 divides.
         head = title + struct.pack("=II", size, 0)
+        return cls(info, asked(layout, GET_ENTRIES, head + bytes(size))[len(head) :], version)
+
+    def __init__(self, info: bytes, content: bytes, version: int) -> None:
+        """Take apart what the kernel gave."""
+        layout = V4 if version == 4 else V6  # noqa: PLR2004 - IP version
+        _name, valid, *offsets = INFO.unpack(info)
         self.hooks = {
-            HOOKS[number]: (entries[number], underflows[number]) for number in range(len(HOOKS)) if valid >> number & 1
+            hook: (offsets[number], offsets[number + len(HOOKS)])
+            for number, hook in enumerate(HOOKS)
+            if valid >> number & 1
         }
-        self._parse(asked(layout, GET_ENTRIES, head + bytes(size))[len(head) :], layout, version)
+        self._parse(content, layout, version)
 
     def _parse(self, content: bytes, layout: Layout, version: int) -> None:
         self._entries: dict[int, Entry] = {}

@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from typing import Protocol
 
 from .netlink import HEADER, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, messages
 from .proc import Problem
@@ -20,6 +21,14 @@ TIMEOUT_SECONDS = 2.0
 # Of all messages of one question together: ten thousand Services are some 30 MB of rules.
 LONGEST_SECONDS = 8.0
 MAX_BYTES = 64 * 1024 * 1024
+
+
+class Ask(Protocol):
+    """A question to the kernel; see :func:`ask`."""
+
+    def __call__(self, kind: int, *, family: int = 0, attributes: bytes = b"", dump: bool = True) -> Iterator[bytes]:
+        """Yield the attributes of each message of the answer."""
+        ...
 
 
 def ask(kind: int, *, family: int = 0, attributes: bytes = b"", dump: bool = True) -> Iterator[bytes]:

@@ -5,11 +5,10 @@ Chains and sets are read when a packet comes to them. Numbers: linux/netfilter/n
 
 from __future__ import annotations
 
-import struct
 from typing import NamedTuple
 
 from .expressions import Elements, Rule
-from .netfilter import ask, big, each, text
+from .netfilter import Ask, ask, big, each, text
 from .netlink import attributes, word
 
 SUBSYSTEM = 10 << 8
@@ -23,7 +22,6 @@ ELEMENT_KEY, ELEMENT_DATA = 1, 2
 INTERVAL = 4
 FAMILIES = {1: "inet", 2: "ip", 10: "ip6"}
 HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
-PRIORITY = struct.Struct(">i")
 
 
 class Chain(NamedTuple):
@@ -39,7 +37,7 @@ class Chain(NamedTuple):
     policy: str
 
 
-def chains() -> list[Chain]:
+def chains(ask: Ask = ask) -> list[Chain]:
     """Return the chains of all tables that IP packets meet."""
     found = []
     for family in FAMILIES:
@@ -53,7 +51,7 @@ def chains() -> list[Chain]:
                     table=word(known.get(CHAIN_TABLE, b"")),
                     name=word(known.get(CHAIN_NAME, b"")),
                     hook=HOOKS[number] if number < len(HOOKS) else "",
-                    priority=PRIORITY.unpack(hook.get(HOOK_PRIORITY, bytes(4)))[0],
+                    priority=int.from_bytes(hook.get(HOOK_PRIORITY, b""), "big", signed=True),
                     type=word(known.get(CHAIN_TYPE, b"")),
                     policy="drop" if CHAIN_POLICY in known and big(known[CHAIN_POLICY]) == 0 else "accept",
                 )
@@ -79,9 +77,9 @@ def counts() -> dict[tuple[int, str], int]:
 class Table:
     """One table; each chain and set of it is read once."""
 
-    def __init__(self, family: int, name: str) -> None:
+    def __init__(self, family: int, name: str, ask: Ask = ask) -> None:
         """Read nothing yet."""
-        self.family, self.name = family, name
+        self.family, self.name, self._ask = family, name, ask
         self._rules: dict[str, list[Rule]] = {}
         self._sets: dict[str, Elements | None] = {}
 
@@ -90,7 +88,7 @@ class Table:
         if chain not in self._rules:
             wanted = text(RULE_TABLE, self.name) + text(RULE_CHAIN, chain)
             found = []
-            for content in ask(GETRULE, family=self.family, attributes=wanted):
+            for content in self._ask(GETRULE, family=self.family, attributes=wanted):
                 known = attributes(content)
                 # An older kernel gives the rules of all chains.
                 if word(known.get(RULE_TABLE, b"")) == self.name and word(known.get(RULE_CHAIN, b"")) == chain:
@@ -102,7 +100,7 @@ class Table:
         """Return the elements of a set or map, or None of one whose elements are ranges."""
         if name not in self._sets:
             wanted = text(SET_TABLE, self.name) + text(SET_NAME, name)
-            about = attributes(next(ask(GETSET, family=self.family, attributes=wanted, dump=False), b""))
+            about = attributes(next(self._ask(GETSET, family=self.family, attributes=wanted, dump=False), b""))
             ranges = big(about.get(SET_FLAGS, b"")) & INTERVAL
             self._sets[name] = None if ranges else self._read(name, big(about.get(SET_KEY_LENGTH, b"")))
         return self._sets[name]
@@ -110,7 +108,7 @@ class Table:
     def _read(self, name: str, key_length: int) -> Elements:
         wanted = text(LIST_TABLE, self.name) + text(LIST_SET, name)
         found: dict[bytes, bytes] = {}
-        for content in ask(GETSETELEM, family=self.family, attributes=wanted):
+        for content in self._ask(GETSETELEM, family=self.family, attributes=wanted):
             for element in each(attributes(content).get(LIST_ELEMENTS, b"")):
                 known = attributes(element)
                 found[attributes(known.get(ELEMENT_KEY, b"")).get(1, b"")] = known.get(ELEMENT_DATA, b"")

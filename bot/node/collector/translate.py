@@ -76,7 +76,7 @@ def ways() -> Iterator[Way]:
     found = list(nft_ways())
     for version in (4, 6):
         for name in legacy.names(version):
-            table = legacy.Table(name, version)
+            table = legacy.Table.read(name, version)
             for hook, (entry, _policy) in table.hooks.items():
                 title = f"iptables-legacy {name}" if version == 4 else f"ip6tables-legacy {name}"  # noqa: PLR2004
                 found.append(Way(table, title, str(entry), hook, name, "", version, 0))
