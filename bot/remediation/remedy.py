@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +17,7 @@ from bot.diagnosis.report import Diagnosis
 from bot.remediation import make
 from bot.remediation.apply import Applier, Progress
 from bot.remediation.approval import Approved, Click, Denied, Policy, decide, may_reject
+from bot.remediation.lease import LEASE_SECONDS, Lease, NotOurs
 from bot.remediation.look import Sleep
 from bot.remediation.make import Proposal
 from bot.remediation.plan import Plan
@@ -43,6 +46,10 @@ class Remedy:
     recheck: Recheck
     now: Callable[[], datetime] = utc_now
     sleep: Sleep = asyncio.sleep
+    clock: Callable[[], float] = time.monotonic
+    lease_seconds: float = LEASE_SECONDS
+    holder: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """This process, where several carry plans out."""
     _running: set[str] = field(default_factory=set)
     """Hashes of the plans this process is carrying out."""
 
@@ -97,7 +104,7 @@ class Remedy:
         """Carry out a plan that was approved, and confirm it or put back what was there; yields each move.
 
         Does nothing for a plan that was not approved, has ended, is for another cluster, or is being carried out by
-        this process.
+        this process or another.
         """
         stored = await self.store.plan(plan_hash)
         if self.writer is None or stored is None or stored.state not in UNFINISHED or plan_hash in self._running:
@@ -110,19 +117,28 @@ class Remedy:
             log.warning("plan %s is for %s, not for %s", plan.short, plan.context, self.writer.context)
             return
         self._running.add(plan_hash)
+        lease = Lease(store=self.store, plan=plan_hash, holder=self.holder, seconds=self.lease_seconds)
         try:
-            applier = Applier(store=self.store, writer=self.writer, now=self.now, sleep=self.sleep)
-            async for progress in applier.run(plan, lambda: self.recheck(incident)):
-                yield progress
+            async with lease as is_ours:
+                if not is_ours:
+                    return
+                applier = Applier(
+                    store=self.store, writer=lease.guard(self.writer), now=self.now, sleep=self.sleep, clock=self.clock
+                )
+                async for progress in applier.run(plan, lambda: self.recheck(incident)):
+                    yield progress
+        except NotOurs as lost:
+            log.warning("plan %s: %s", plan.short, lost)
         finally:
             self._running.discard(plan_hash)
 
     async def unfinished(self) -> list[tuple[Incident, StoredPlan]]:
-        """Return the plans that an earlier process left half way; :meth:`apply` takes each of them to its end."""
+        """Return the plans that another process left half way; :meth:`apply` takes each of them to its end."""
         found: list[tuple[Incident, StoredPlan]] = []
+        taken = self._running | await self.store.held_by_others(self.holder)
         for stored in await self.store.plans_in(UNFINISHED):
             incident = await self.store.incident(stored.incident)
-            if incident is not None and stored.hash not in self._running:
+            if incident is not None and stored.hash not in taken:
                 found.append((incident, stored))
         return found
 

@@ -21,6 +21,27 @@ log = logging.getLogger(__name__)
 BUSY_SECONDS = 10
 """How long a writer waits for another process to finish; its transactions take milliseconds (ours)."""
 
+ONE_WRITER = 0x6E65746D
+"""Key of the advisory lock that transactions on PostgreSQL hold; any number will do (ours)."""
+
+BUSY = "is busy: another process holds it. Try again."
+CANNOT_OPEN = "cannot be opened. Check that its folder exists and is writable."
+SAYINGS = (
+    (("is full", "disk i/o"), "cannot be written: the disk is full or failing. Free space on it and try again."),
+    (("locked", "lock timeout"), BUSY),
+    (("readonly", "read-only"), "cannot be written: it is read-only. Mount its folder writable."),
+    (("unable to open",), CANNOT_OPEN),
+    (
+        ("not a database", "malformed"),
+        "is damaged or no database. Restore it from a backup, or move it away to start afresh.",
+    ),
+    (
+        ("connection", "starting up", "shutting down"),
+        "cannot be reached. Check that it runs; what was begun goes on when it does.",
+    ),
+)
+"""Parts of what databases say, in small letters, and what it means."""
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -74,16 +95,13 @@ class Database:
 def in_words(problem: Exception) -> str:
     """Return what is wrong with a database and what to do, as the end of a sentence."""
     text = str(problem.orig if isinstance(problem, DBAPIError) else problem).lower()
-    if "is full" in text or "disk i/o" in text:
-        return "cannot be written: the disk is full or failing. Free space on it and try again."
-    if "locked" in text or isinstance(problem, PoolTimeout):
-        return "is busy: another process holds it. Try again."
-    if "readonly" in text or "read-only" in text:
-        return "cannot be written: it is read-only. Mount its folder writable."
-    if "unable to open" in text or isinstance(problem, OSError):
-        return "cannot be opened. Check that its folder exists and is writable."
-    if "not a database" in text or "malformed" in text:
-        return "is damaged or no database. Restore it from a backup, or move it away to start afresh."
+    for signs, words in SAYINGS:
+        if any(sign in text for sign in signs):
+            return words
+    if isinstance(problem, PoolTimeout):
+        return BUSY
+    if isinstance(problem, OSError):
+        return CANNOT_OPEN
     return f"failed: {type(problem).__name__}. The log has the details."
 
 
@@ -110,7 +128,10 @@ def upgrade(connection: Connection) -> None:
 
 def _engine(url: str, busy_seconds: int) -> AsyncEngine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(url)
+        # A connection that a restart of the server cut is replaced before it is used.
+        engine = create_async_engine(url, pool_pre_ping=True, pool_timeout=BUSY_SECONDS)
+        event.listen(engine.sync_engine, "begin", _alone)
+        return engine
     # One connection a process: SQLite has one writer anyway, and waiting in our queue is fairer than in SQLite's.
     engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_SECONDS)
     event.listen(engine.sync_engine, "connect", lambda connection, _: _prepare(connection, busy_seconds))
@@ -131,6 +152,12 @@ def _prepare(connection: Any, busy_seconds: int) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _alone(connection: Connection) -> None:
+    # As on SQLite there is one writer at a time: the audit trail is a chain, and every transaction takes milliseconds.
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_WRITER})")
 
 
 def _begin(connection: Connection) -> None:

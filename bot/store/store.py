@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from sqlalchemy import ColumnElement, RowMapping, select, update
@@ -27,7 +27,9 @@ from bot.store.records import (
     StepState,
     StoredPlan,
 )
-from bot.store.tables import decisions, diagnoses, incidents, plans, steps
+from bot.store.tables import decisions, diagnoses, incidents, leases, plans, steps
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -153,6 +155,7 @@ class Store:
                     version=1,
                 )
             )
+            await connection.execute(leases.insert().values(plan=plan_hash, holder="", until=LONG_AGO))
             await audit.append(
                 connection,
                 at=self._now(),
@@ -175,6 +178,33 @@ class Store:
                 select(plans).where(plans.c.state.in_(list(states))).order_by(plans.c.made, plans.c.hash)
             )
             return [_stored(row) for row in rows.mappings()]
+
+    async def take(self, plan_hash: str, *, holder: str, seconds: float) -> bool:
+        """Take, or keep, the right to carry a plan out; False while another process has it."""
+        now = self._now()
+        mine = (leases.c.holder == holder) | (leases.c.until <= now)
+        async with self._database.transaction() as connection:
+            taken = await connection.execute(
+                update(leases)
+                .where((leases.c.plan == plan_hash) & mine)
+                .values(holder=holder, until=now + timedelta(seconds=seconds))
+            )
+            return taken.rowcount == 1
+
+    async def give_back(self, plan_hash: str, *, holder: str) -> None:
+        """Let another process carry the plan on."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                update(leases)
+                .where((leases.c.plan == plan_hash) & (leases.c.holder == holder))
+                .values(holder="", until=LONG_AGO)
+            )
+
+    async def held_by_others(self, holder: str) -> frozenset[str]:
+        """Return the plans that another process is carrying out."""
+        async with self._database.transaction() as connection:
+            held = (leases.c.holder != holder) & (leases.c.until > self._now())
+            return frozenset((await connection.execute(select(leases.c.plan).where(held))).scalars())
 
     async def decide(self, plan_hash: str, *, by: str, approved: bool, reason: str = "") -> bool:
         """Give a proposed plan its one yes or no; False if it had one, or is not proposed any more."""

@@ -120,6 +120,15 @@ steps = Table(
     Column("at", Utc, nullable=False),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    # Which process carries a plan out, and until when nobody else may.
+    Column("plan", HASH, ForeignKey("plans.hash"), primary_key=True),
+    Column("holder", NAME, nullable=False),
+    Column("until", Utc, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
