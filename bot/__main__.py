@@ -5,6 +5,7 @@ Nothing heavy is imported before a command needs it, so that ``netmedic --versio
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.cluster.port import Cluster
     from bot.diagnosis.diagnose import Diagnose, Progress
     from bot.diagnosis.doctor import Check
+    from bot.diagnosis.helpers import Helpers
     from bot.diagnosis.report import Diagnosis
     from bot.diagnosis.scope import Ambiguous
     from bot.engine.book import RuleBook
@@ -36,8 +38,10 @@ class Netmedic:
     @cache  # noqa: B019 - one for the life of the process
     def settings(self) -> Settings:
         """Return the settings of the environment and the settings file."""
+        from bot.configuration import refuse_strangers
         from bot.settings import load
 
+        refuse_strangers(os.environ)
         return load()
 
     def rules_folders(self) -> tuple[Path, ...]:
@@ -116,8 +120,33 @@ class Netmedic:
             ),
             budget_seconds=budget_seconds or settings.budget_seconds,
             chosen=chosen or {},
+            helpers=self.helpers(),
             thorough=thorough,
         )
+
+    def helpers(self) -> Helpers:
+        """Return which node helpers a diagnosis has."""
+        from bot.cluster.live import LiveCluster
+        from bot.cluster.live_helper_pods import LiveHelperPods
+        from bot.diagnosis.helpers import OnDemand, installed
+        from bot.node.visit import HelperSpec
+
+        settings = self.settings()
+        if settings.helper_mode == "daemonset":
+            return installed
+        spec = HelperSpec(
+            image=settings.helper_image,
+            labels=settings.helper_labels,
+            tier=settings.helper_tier,
+            deadline_seconds=settings.helper_deadline_seconds,
+        )
+
+        def pods_in(cluster: Cluster) -> LiveHelperPods | None:
+            if not isinstance(cluster, LiveCluster):
+                return None
+            return LiveHelperPods(cluster.transport, namespace=settings.helper_namespace)
+
+        return OnDemand(spec=spec, pods_in=pods_in)
 
     async def diagnose(
         self,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 
@@ -19,7 +19,9 @@ class OutsideTarget(BaseModel):
     name: str
     """The word people use: ``Oslo``."""
     host: str
+    """Host name or address that is connected to."""
     port: int = Field(default=443, ge=1, le=65535)
+    """TCP port; most of what is outside speaks HTTPS."""
     region: str = ""
     """Where it is, in the words of the Nodes' label topology.kubernetes.io/region; empty: not known."""
 
@@ -32,11 +34,17 @@ class Slack(BaseModel):
     mode: Literal["socket", "http"] = "socket"
     """Socket Mode needs no public address; ``http`` needs the signing secret and a reachable address."""
     bot_token: SecretStr = SecretStr("")
+    """Bot token (``xoxb-…``)."""
     app_token: SecretStr = SecretStr("")
+    """App-level token with ``connections:write`` (``xapp-…``), for Socket Mode."""
     signing_secret: SecretStr = SecretStr("")
+    """What Slack signs requests with, for ``http``."""
     api_url: str = "https://slack.com/api/"
+    """Base of the Web API; another one for GovSlack (``https://slack-gov.com/api/``) and for tests."""
     http_host: str = "0.0.0.0"  # noqa: S104 - a Pod is reached at its Pod address
+    """Address that the bot listens on, for its health and, in HTTP mode, for Slack."""
     http_port: int = Field(default=3000, ge=1, le=65535)
+    """Port that the bot listens on; 3000 as in Slack's own examples."""
     workspaces: tuple[str, ...] = ()
     """Ids of the workspaces whose people may ask (``T…``). Empty: all of the app's workspace or organisation."""
     channels: tuple[str, ...] = ()
@@ -102,6 +110,7 @@ class Settings(BaseSettings):
     playbooks_dirs: tuple[Path, ...] = ()
     """Folders with more playbooks, besides those shipped."""
     outside_targets: tuple[OutsideTarget, ...] = ()
+    """Places outside that people name in symptoms; without them only host names and addresses are understood."""
     residency: dict[str, tuple[str, ...]] = {}
     """Regions in which a namespace's data may be: ``{"payments": ["eu-north-1"]}``; ``*`` for all other namespaces."""
     database_url: str = "sqlite+aiosqlite:///netmedic.db"
@@ -115,7 +124,15 @@ class Settings(BaseSettings):
     clusters: tuple[ClusterSettings, ...] = ()
     """The clusters the bot looks at. Empty: the one of the current context."""
     slack: Slack = Slack()
+    """How the bot talks to Slack."""
     alerts: Alerts = Alerts()
+    """Alertmanager's webhook."""
+
+    @model_validator(mode="after")
+    def _on_demand_needs_an_image(self) -> Self:
+        if self.helper_mode == "on-demand" and not self.helper_image:
+            raise ValueError("on-demand helper Pods need an image: set helper_image (NETMEDIC_HELPER_IMAGE)")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -132,6 +149,8 @@ class Settings(BaseSettings):
 
 SETTINGS_FILE = "NETMEDIC_CONFIG"
 """Environment variable with the path of the settings file."""
+OTHER_VARIABLES = frozenset({SETTINGS_FILE, "NETMEDIC_DEBUG"})
+"""Variables of this prefix that are no settings."""
 
 
 def load(file: Path | None = None) -> Settings:
