@@ -10,6 +10,7 @@ from bot.engine.rules import Confidence, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.enginepolicy import EnginePolicyFlow
+from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.scope import Scope, Subject
 from bot.facts.ways import NodeTrouble
 from bot.probes.reading import SYSTEM_NAMESPACE
@@ -70,10 +71,8 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
     def concerns(finding: Finding) -> bool:
         return any(on_path(each, scope) for each in (finding, *consequences(finding, links)))
 
-    errors = [f for f in roots if f.rule.severity is Severity.ERROR and concerns(f)]
-    warnings = [
-        f for f in roots if f.rule.severity is Severity.WARNING and scope.kind in f.rule.symptoms and concerns(f)
-    ]
+    errors = [f for f in roots if f.rule.severity is Severity.ERROR and can_produce(f, scope) and concerns(f)]
+    warnings = [f for f in roots if f.rule.severity is Severity.WARNING and can_produce(f, scope) and concerns(f)]
     causes = surest(errors or warnings, scope)
     blamed = {id(finding) for finding in causes}
     return Judgement(
@@ -82,6 +81,12 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
         ruled_out=tuple(ruled_out(v) for v in verdicts if v.outcome is Outcome.RULED_OUT),
         not_checked=tuple(not_checked(v) for v in verdicts if v.outcome is Outcome.NOT_CHECKED),
     )
+
+
+def can_produce(finding: Finding, scope: Scope) -> bool:
+    """Tell whether a finding can produce this kind of symptom; an error that names no kinds can produce any."""
+    kinds = finding.rule.symptoms
+    return scope.kind in kinds or (finding.rule.severity is Severity.ERROR and not kinds)
 
 
 def surest(found: Sequence[Finding], scope: Scope) -> list[Finding]:
@@ -122,7 +127,8 @@ def on_path(finding: Finding, scope: Scope) -> bool:
         return subject in scope.services or not is_before_the_client(subject, scope)
     if finding.rule.hop == "name-lookup" and subject.namespace == SYSTEM_NAMESPACE:
         # A DNS server that was scaled to nothing belongs to no Pod of the scope.
-        return scope.dns
+        # Who asks a port of a Node looks up no name of the cluster.
+        return scope.dns and not scope.entry_port
     return is_met_on_the_way(finding, scope)
 
 
@@ -131,7 +137,7 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     subject = finding.subject
     if finding.rule.category == "control-plane-network" and finding.rule.hop == "cluster":
         return API_SERVER in scope.services
-    if any(isinstance(fact, EnginePolicyFlow) for fact in finding.facts):
+    if any(isinstance(fact, EnginePolicyFlow | MeshAuthorization | MeshMutualTls) for fact in finding.facts):
         return True  # made for the symptom's own connections, wherever the policy lies
     match subject.kind:
         case "Node":

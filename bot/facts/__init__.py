@@ -17,6 +17,7 @@ from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, Nod
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.limits import NamespaceQuota, NodeLease, ObjectWarning, ReadinessGate, ServiceFamily
+from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
@@ -88,6 +89,8 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ListenQueue,
         LocalTraffic,
         LossHistory,
+        MeshAuthorization,
+        MeshMutualTls,
         MissingService,
         NodeClock,
         NamespaceQuota,

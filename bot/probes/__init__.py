@@ -24,6 +24,7 @@ from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.limits import namespace_quota, node_lease, object_warning, readiness_gate, service_family
+from bot.probes.mesh import mesh_authorization, mesh_mutual_tls
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.noderules import forward_rules, node_rules, service_rules
@@ -122,6 +123,8 @@ PROBES: tuple[Probe, ...] = (
     gateway_route,
     gateway_state,
     gateway_backend,
+    mesh_authorization,
+    mesh_mutual_tls,
     region_use,
     node_condition,
     node_interface,

@@ -267,3 +267,20 @@ def test_what_a_cause_says_by_the_same_facts_and_more_is_not_seen_beside_it() ->
     judgement = judge([found(cause), found(part), found(other)], SCOPE)
 
     assert [cause.rule for cause in judgement.also_seen] == ["other"]
+
+
+def test_an_error_that_cannot_produce_this_kind_of_symptom_is_only_seen() -> None:
+    late = rule("late", symptoms=(SymptomKind.SLOW,))
+
+    slow = judge([found(finding(late))], dataclasses.replace(SCOPE, kind=SymptomKind.SLOW))
+    refused = judge([found(finding(late))], dataclasses.replace(SCOPE, kind=SymptomKind.UNREACHABLE))
+
+    assert [cause.rule for cause in slow.causes] == ["late"]
+    assert refused.causes == ()
+    assert [cause.rule for cause in refused.also_seen] == ["late"]
+
+
+def test_who_asks_a_port_of_a_node_looks_up_no_name() -> None:
+    verdict = found(finding(rule("dns-servers-scaled-to-zero", hop="name-lookup"), DNS_SERVERS))
+
+    assert judge([verdict], dataclasses.replace(SCOPE, entry_port=30080)).causes == ()

@@ -70,6 +70,7 @@ from bot.cluster.objects.ingress import (
     IngressSpec,
 )
 from bot.cluster.objects.lease import Lease
+from bot.cluster.objects.mesh import AuthorizationPolicy, PeerAuthentication
 from bot.cluster.objects.networkpolicy import (
     EgressRule,
     IngressRule,
@@ -139,6 +140,7 @@ from bot.cluster.objects.workload import (
 )
 
 OBJECT_TYPES: tuple[type[Object], ...] = (
+    AuthorizationPolicy,
     CalicoNetworkPolicy,
     CiliumClusterwideNetworkPolicy,
     CiliumNetworkPolicy,
@@ -163,6 +165,7 @@ OBJECT_TYPES: tuple[type[Object], ...] = (
     Namespace,
     NetworkPolicy,
     Node,
+    PeerAuthentication,
     Pod,
     ReferenceGrant,
     ResourceQuota,
@@ -178,6 +181,7 @@ __all__ = [
     "Affinity",
     "AnnotatedMeta",
     "Applied",
+    "AuthorizationPolicy",
     "CalicoNetworkPolicy",
     "CiliumClusterwideNetworkPolicy",
     "CiliumNetworkPolicy",
@@ -255,6 +259,7 @@ __all__ = [
     "Object",
     "OwnerReference",
     "Part",
+    "PeerAuthentication",
     "Pod",
     "PodIp",
     "PodSpec",
@@ -266,8 +271,8 @@ __all__ = [
     "Projected",
     "ReferenceGrant",
     "Resource",
-    "Resources",
     "ResourceQuota",
+    "Resources",
     "RollingUpdate",
     "Route",
     "Running",
