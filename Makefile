@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts docs catalogue cluster cluster-down test-cluster scenarios bundles bench lock clean
+.PHONY: help demo test check lint types contracts docs catalogue cluster cluster-down test-cluster scenarios bundles bench fuzz lock clean
 
 PY := .venv/bin/python
 # In CI pytest shows differences in full, which hides all else.
@@ -64,6 +64,11 @@ cluster-down: ## remove it
 bench: ## measure: cold start, diagnosis, list speed, engine
 	@tools/setup dev
 	@$(PY) -m benchmarks
+
+fuzz: ## fuzz the parsers of helpers' texts and answers with atheris, 10 seconds each (Python 3.11 to 3.13)
+	@tools/setup dev
+	@$(PY) -c 'import atheris' 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check 'atheris>=3,<4'
+	@$(PY) -m tests.fuzz --seconds 10
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import diagnosis, engine, execs, lists, recorder, slack, window
+from benchmarks import diagnosis, engine, execs, lists, recorder, window
 
 
 def main() -> None:
