@@ -185,12 +185,19 @@ class Netmedic:
         self, where: Where, *, namespaces: tuple[str, ...], symptom: str, progress: Callable[[str], None]
     ) -> Bundle:
         """Return a recording of what diagnoses read, that of a symptom in particular; no namespaces mean all."""
-        from functools import partial
-
         from bot.cluster.snapshot import record
+        from bot.facts.scope import Scope
 
-        also = partial(self.diagnoser(thorough=True), text=symptom) if symptom else None
-        async with self.cluster(where) as cluster:
+        # Places outside are asked about by none but the symptoms that name them.
+        named = [f"timeouts to {target.name}" for target in self.settings().outside_targets]
+        symptoms = [text for text in (symptom, *named) if text]
+        diagnose = self.diagnoser(thorough=True)
+
+        async def also(recording: Cluster) -> None:
+            for text in symptoms:
+                await diagnose(recording, text)
+
+        async with self.cluster(where) as cluster, self.helpers()(cluster, Scope(cluster_wide=True)):
             return await record(cluster, namespaces=namespaces, also=also, progress=progress)
 
     async def doctor(self, where: Where, *, namespace: str) -> AsyncIterator[Check]:

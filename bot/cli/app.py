@@ -20,6 +20,7 @@ COMMANDS = {
     "rules": "See the rules, and check your own.",
     "doctor": "Check what netmedic can reach and may read, and what is set up.",
     "helper": "Install the node helper, which shows what Nodes count.",
+    "config": "Show the settings in effect.",
     "serve": "Answer in Slack until stopped.",
     "completion": "Print the script that makes a shell complete commands, options and rule ids.",
 }

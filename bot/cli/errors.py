@@ -15,6 +15,7 @@ from bot.cli.logs import DEBUG, debugging
 from bot.cli.status import COULD_NOT
 from bot.cli.text import clean_lines
 from bot.cluster.errors import ClusterError
+from bot.configuration import UnknownSetting, nearest
 from bot.diagnosis.cleaning import SymptomError
 from bot.diagnosis.serialise import NotADiagnosis
 from bot.engine.rules import RuleError
@@ -22,7 +23,16 @@ from bot.remediation.playbooks import PlaybookErrors
 from bot.slack.errors import CannotServe
 from bot.store.records import StoreError
 
-MESSAGES = (ClusterError, SymptomError, RuleError, PlaybookErrors, NotADiagnosis, CannotServe, StoreError)
+MESSAGES = (
+    ClusterError,
+    SymptomError,
+    RuleError,
+    PlaybookErrors,
+    NotADiagnosis,
+    CannotServe,
+    StoreError,
+    UnknownSetting,
+)
 """Errors whose text was written for the person at the keyboard: what happened, where, what to do."""
 
 
@@ -63,7 +73,12 @@ def message(problem: BaseException) -> str:
 def wrong_settings(problem: ValidationError) -> Iterator[str]:
     """Yield a line for each wrong setting. The values are left out: one of them may be a token."""
     for wrong in problem.errors(include_input=False, include_url=False, include_context=False):
-        name = "__".join(str(part) for part in wrong["loc"])
+        path = [str(part) for part in wrong["loc"]]
+        if wrong["type"] == "extra_forbidden":
+            meant = f"; {near} was probably meant" if (near := nearest(path)) else ""
+            yield f"There is no setting {'.'.join(path)}{meant}. docs/configuration.md lists all."
+            continue
+        name = "__".join(path)
         yield f"The setting {name} ({f'netmedic_{name}'.upper()}) is wrong: {wrong['msg']}."
 
 

@@ -1,7 +1,7 @@
 """What the reader has to be allowed: a ClusterRole made from the probes, never by hand.
 
-``python -m bot.probes.permissions`` prints it, ``--write`` writes ``docs/reader-clusterrole.yaml``, which the chart's
-reader Role is made from, and ``--check`` only tells whether that is fresh.
+``python -m bot.probes.permissions`` prints it, ``--write`` writes the file that the chart makes the reader's role from,
+and ``--check`` only tells whether that is fresh.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.cluster.objects import ConfigMap, Object
 from bot.probes import PROBES
 from bot.probes.probe import Probe
 
-FILE = Path("docs/reader-clusterrole.yaml")
+FILE = Path("helm/netmedic/files/reader-clusterrole.yaml")
 HEAD = """\
 # Written by `python -m bot.probes.permissions --write`: the reads of all probes together. It allows no write, and no
 # read of Secrets. To ask node helpers, create and get on pods/exec in the helper's own namespace is needed besides.
