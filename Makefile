@@ -50,10 +50,13 @@ docs: ## the generated pages are as the program makes them
 	@tools/setup dev
 	@$(PY) -m bot.engine.catalogue --check
 	@$(PY) -m bot.probes.permissions --check
+	@$(PY) -m bot.configuration --check
 
-catalogue: ## write rules/README.md anew
+catalogue: ## write the generated pages anew
 	@tools/setup dev
 	@$(PY) -m bot.engine.catalogue
+	@$(PY) -m bot.probes.permissions --write
+	@$(PY) -m bot.configuration --write
 
 cluster: ## start the test cluster with the node helper, and print the KUBECONFIG line
 	@tools/cluster up

@@ -12,7 +12,10 @@ from bot.configuration import in_effect
 
 @click.group()
 def config() -> None:
-    """Show the settings in effect; docs/configuration.md says what each is for."""
+    """Show the settings in effect.
+
+    docs/configuration.md says what each is for.
+    """
 
 
 @config.command()
