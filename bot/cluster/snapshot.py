@@ -17,6 +17,7 @@ from bot.cluster.errors import ClusterError
 from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Lease, Node, Object, Pod, Service
 from bot.cluster.port import METRICS, READYZ, Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
+from bot.cluster.rehearse_tiers import ask_higher_tiers
 from bot.cluster.selectors import selects
 from bot.node import client, clock, programs, ways
 from bot.node.meters import meters
@@ -192,6 +193,7 @@ class Recording(CachedCluster):
         await self._meter(nodes[: rehearse.MAX_NODES])
         await self._rehearse(nodes[: rehearse.MAX_NODES])
         await self._measure(nodes[: rehearse.MAX_NODES])
+        await ask_higher_tiers(self, nodes[: rehearse.MAX_NODES], self._recorded(Service), self._recorded(Pod))
 
     async def _meter(self, nodes: Sequence[str]) -> None:
         """Let Nodes read the metrics of programs: two looks, as a diagnosis takes."""

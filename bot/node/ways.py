@@ -57,6 +57,12 @@ def is_reachable(pod: Pod) -> bool:
     return pod.alive and pod.status.phase == "Running" and is_address(pod.status.pod_ip) and not pod.spec.host_network
 
 
+def port_in(pod: Pod) -> int:
+    """Return a TCP port of a Pod; one that is closed where none is declared."""
+    declared = (port for container in pod.spec.containers for port in container.ports if port.protocol == "TCP")
+    return next((port.container_port for port in declared if port.container_port), CLOSED_PORT)
+
+
 def ports_of(pod: Pod, services: Iterable[Service]) -> list[int]:
     """Return the ports that are connected to: declared ones and those that Services lead to, last a closed one."""
     declared = [

@@ -14,7 +14,7 @@ from bot.facts.scope import Scope
 from bot.node import ask
 from bot.node.requests import packet
 from bot.node.ruled import Firewall, Translated
-from bot.node.ways import CLOSED_PORT
+from bot.node.ways import port_in
 from bot.probes.dns import dns_services
 from bot.probes.endpointlag import ready_at
 from bot.probes.kubeproxy import mode_of
@@ -248,9 +248,3 @@ def forward_fact(
 def homes(pods: Iterable[Pod]) -> set[str]:
     """Return the Nodes of Pods."""
     return {pod.spec.node_name for pod in pods}
-
-
-def port_in(pod: Pod) -> int:
-    """Return a TCP port of a Pod; one that is closed where none is declared."""
-    declared = (port for container in pod.spec.containers for port in container.ports if port.protocol == "TCP")
-    return next((port.container_port for port in declared if port.container_port), CLOSED_PORT)

@@ -16,10 +16,9 @@ from bot.node.requests import packet
 from bot.node.roles import is_up
 from bot.node.ruled import Translated
 from bot.node.sampled import Sample
-from bot.node.ways import MAIN_TABLE
+from bot.node.ways import MAIN_TABLE, port_in
 from bot.probes.counters import growth_in
 from bot.probes.node import INSTALL
-from bot.probes.noderules import port_in
 from bot.probes.pod_way import pods_of
 from bot.probes.probe import CannotTell, Unreadable, probe
 

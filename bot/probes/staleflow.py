@@ -50,12 +50,15 @@ async def flows_of(cluster: Cluster, node: str, port: Port, found: Tracked) -> l
     groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in found.entries:
         sent_to = target(entry.answers, entry.answers_port)
-        if sent_to not in port.all:
+        # One that nobody translated was begun while the Node had no rules; it is not sent to another's address.
+        if sent_to not in port.all and entry.answers != port.service.spec.cluster_ip:
             groups[entry.source, sent_to].append(entry)
     clients = await holders(cluster, (source for source, _ in groups))
     facts = []
     for (source, sent_to), entries in groups.items():
         client = clients.get(source)
+        if client and client.spec.host_network:
+            client = None  # any program of the Node has that address
         facts.append(
             StaleFlow(
                 node=node,
