@@ -11,6 +11,9 @@ from bot.cluster.objects import (
     DaemonSet,
     Deployment,
     EndpointSlice,
+    Gateway,
+    GRPCRoute,
+    HTTPRoute,
     Ingress,
     Namespace,
     Node,
@@ -18,6 +21,8 @@ from bot.cluster.objects import (
     Pod,
     Service,
     StatefulSet,
+    TCPRoute,
+    TLSRoute,
 )
 from bot.cluster.port import Cluster, T
 from bot.facts.scope import Subject
@@ -28,12 +33,17 @@ READS: tuple[type[Object], ...] = (
     DaemonSet,
     Deployment,
     EndpointSlice,
+    Gateway,
+    GRPCRoute,
+    HTTPRoute,
     Ingress,
     Namespace,
     Node,
     Pod,
     Service,
     StatefulSet,
+    TCPRoute,
+    TLSRoute,
 )
 """What is read to find out what the words of a symptom mean."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.cluster.objects import EndpointSlice, Ingress, Node, Pod, Service
+from bot.diagnosis.gateways import ROUTE_KINDS, at_gateway, every_route, routes_for, serves
 from bot.diagnosis.inventory import Home, Inventory, subject_of
 from bot.diagnosis.names import Fit, best, tokens_of
 from bot.diagnosis.tokens import NOTHING, Mention, address_in, is_host_name
@@ -20,6 +21,7 @@ GENERATED = re.compile(r"^(?P<owner>.+?)-(?:[0-9a-f]{6,10}-)?[bcdfghjklmnpqrstvw
 """Names of Pods: the owner's, a hash, five letters that spell nothing (apimachinery, util/rand)."""
 OUTSIDE = "OutsideHost"
 DNS = "kube-dns"
+BALANCER_DOMAIN = ".elb.amazonaws.com"
 SERVICE_LABEL = "kubernetes.io/service-name"
 
 
@@ -106,8 +108,8 @@ class Lookup:
         """Return the object of a name: in the namespace, else a Node, else, unless strictly, wherever it is."""
         if mention.kind == "Node":
             return await self.node(mention, worst)
-        if mention.kind == "Ingress":
-            return await self.ingress(mention, namespace, worst)
+        if mention.kind == "Ingress" or mention.kind in ROUTE_KINDS:
+            return await self.way_in(mention, namespace, worst)
         here = self.among(mention, await self.inventory.home(namespace), worst) if namespace else Found()
         if not here.subjects:
             here = await (
@@ -159,10 +161,14 @@ class Lookup:
         services = [item for item in await self.inventory.read(Service, namespace=SYSTEM_NAMESPACE) if is_dns(item)]
         return Found(mention=mention, subjects=tuple(map(subject_of, services[:1])), fit=Fit.EXACT)
 
-    async def ingress(self, mention: Mention, namespace: str, worst: Fit) -> Found:
-        """Return the Ingress of a name."""
-        every = await self.inventory.read(Ingress, namespace=namespace)
-        fit, found = best(mention.name, ((item.metadata.name, subject_of(item)) for item in every), worst=worst)
+    async def way_in(self, mention: Mention, namespace: str, worst: Fit) -> Found:
+        """Return the Ingress of a name, or the route of the Gateway API."""
+        if mention.kind == "Ingress":
+            every = [subject_of(item) for item in await self.inventory.read(Ingress, namespace=namespace)]
+        else:
+            routes = await every_route(self.inventory, namespace)
+            every = [subject for subject in map(subject_of, routes) if subject.kind == mention.kind]
+        fit, found = best(mention.name, ((subject.name, subject) for subject in every), worst=worst)
         return Found(mention=mention, subjects=tuple(found), fit=fit)
 
     async def host(self, mention: Mention, place: str) -> Found:
@@ -176,17 +182,25 @@ class Lookup:
         node = await self.node(mention, Fit.EXACT)
         if node.subjects:
             return node
-        subjects = await self.routes(mention.name, place) or (Subject(OUTSIDE, "", mention.name),)
+        subjects = await self.routes(mention.name, place) or await self.balanced(mention.name)
+        subjects = subjects or (Subject(OUTSIDE, "", mention.name),)
         return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
 
     async def routes(self, host: str, namespace: str) -> tuple[Subject, ...]:
-        """Return the Ingresses with a rule for a host, those of the namespace before others."""
+        """Return the Ingresses with a rule for a host, those of the namespace before others; else routes for it."""
         for place in dict.fromkeys((namespace, "")):
             every = await self.inventory.read(Ingress, namespace=place)
             found = [item for item in every if any(serves(rule.host, host) for rule in item.spec.rules)]
             if found:
                 return tuple(map(subject_of, found))
-        return ()
+        return await routes_for(self.inventory, host)
+
+    async def balanced(self, host: str) -> tuple[Subject, ...]:
+        """Return the Services whose load balancer has a host name, as those of one provider have."""
+        if not host.endswith(BALANCER_DOMAIN):
+            return ()
+        services = await self.inventory.read(Service)
+        return tuple(subject_of(service) for service in services if host in entry_addresses(service))
 
     async def at_address(self, mention: Mention, namespace: str) -> Found:
         """Return what has an IP address: a Node, a Service, a Pod, an endpoint; else a host outside."""
@@ -199,9 +213,11 @@ class Lookup:
         found: Iterable[Subject] = (
             *(subject_of(node) for node in nodes if has_address(node, address)),
             *(subject_of(service) for service in services if address_in(service.spec.cluster_ip) == address),
+            *(subject_of(service) for service in services if address in entry_addresses(service)),
             *(subject_of(pod) for pod in pods if pod.alive and not pod.spec.host_network),
         )
-        subjects = tuple(found) or tuple(await self.endpoint(address, namespace)) or (Subject(OUTSIDE, "", address),)
+        subjects = tuple(found) or tuple(await self.endpoint(address, namespace))
+        subjects = subjects or await at_gateway(self.inventory, address) or (Subject(OUTSIDE, "", address),)
         return Found(mention=mention, subjects=subjects[:1], fit=Fit.EXACT, port=mention.port)
 
     async def endpoint(self, address: str, namespace: str) -> Iterable[Subject]:
@@ -240,11 +256,10 @@ def forms(mention: Mention, worst: Fit) -> Iterable[tuple[str, Fit]]:
             yield word.lower(), Fit.EXACT
 
 
-def serves(rule_host: str, host: str) -> bool:
-    """Tell whether a rule of an Ingress is for a host; a wildcard stands for one label."""
-    if rule_host.startswith("*."):
-        return host.partition(".")[2] == rule_host[2:]
-    return rule_host == host
+def entry_addresses(service: Service) -> set[str]:
+    """Return where a Service is reached from outside: the addresses and names of its load balancer, externalIPs."""
+    given = {part for item in service.status.load_balancer.ingress for part in (item.ip, item.hostname)}
+    return {address_in(part) or part for part in (*given, *service.spec.external_ips) if part}
 
 
 def has_address(node: Node, address: str) -> bool:

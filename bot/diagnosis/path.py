@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.diagnosis.gateways import ENTRY_KINDS
 from bot.diagnosis.judge import Judgement
 from bot.diagnosis.report import Cause, Hop, HopStatus
 from bot.engine.rules import Severity
@@ -13,6 +14,8 @@ from bot.engine.verdict import Outcome, Verdict
 from bot.facts.base import Reason
 from bot.facts.scope import Scope, Subject, SymptomKind
 
+MOST_NAMED = 3
+"""Objects of a hop."""
 OBJECT_HOPS = frozenset({"entry", "service", "pod", "client-pod", "target-pod"})
 """Hops that are objects of the Kubernetes API, named or meant by nearly every symptom."""
 
@@ -37,6 +40,9 @@ class Stage:
 def draw(scope: Scope, verdicts: Sequence[Verdict], judgement: Judgement) -> tuple[Hop, ...]:
     """Return the hops in packet order, the first broken one marked."""
     hops = [judge_stage(stage, verdicts, judgement) for stage in stages(scope)]
+    if scope.target_is_pod:
+        # No Service is on this way; where one is to blame all the same, it is shown.
+        hops = [hop for hop in hops if hop.hop != "service" or hop.status is HopStatus.BROKEN]
     broken = next((index for index, hop in enumerate(hops) if hop.status is HopStatus.BROKEN), -1)
     return tuple(dataclasses.replace(hop, first_broken=index == broken) for index, hop in enumerate(hops))
 
@@ -53,19 +59,25 @@ def stages(scope: Scope) -> Iterable[Stage]:
     enters = entry(scope)
     client_nodes = scope.client_nodes or scope.named_nodes
     if scope.clients or not enters:
-        if scope.dns:
+        if scope.dns and not scope.dns_servers:
             yield Stage(hop="name-lookup", rules_hops=("name-lookup",), subject="cluster DNS")
-        yield Stage(
-            hop="client-pod",
-            rules_hops=("pod", "client-pod"),
-            subject=words(scope.clients) or "any Pod",
-            other_pods=scope.backends,
-        )
+        if scope.clients or not scope.client_nodes:
+            yield Stage(
+                hop="client-pod",
+                rules_hops=("pod", "client-pod"),
+                subject=words(scope.clients) or "any Pod",
+                other_pods=scope.backends,
+            )
         yield Stage(hop="client-node", rules_hops=("node",), subject=nodes_in_words(client_nodes), nodes=client_nodes)
     if enters:
         # Who comes from outside asks other DNS servers, and no Pod or Node of the cluster lies before this.
         yield Stage(hop="entry", rules_hops=("entry",), subject=enters)
+    if scope.dns_servers:
+        yield from to_dns(scope, client_nodes)
+        return
     if scope.outside_host:
+        if scope.services:
+            yield Stage(hop="service", rules_hops=("service",), subject=words(scope.services))
         yield Stage(hop="snat", rules_hops=("snat",), subject=nodes_in_words(client_nodes), nodes=client_nodes)
         host = f"{scope.outside_host}:{scope.outside_port}" if scope.outside_port else scope.outside_host
         yield Stage(hop="outside-host", rules_hops=("outside-host",), subject=host)
@@ -78,18 +90,40 @@ def stages(scope: Scope) -> Iterable[Stage]:
     target = scope.target_nodes
     yield Stage(hop="target-node", rules_hops=("node",), subject=nodes_in_words(target), nodes=target)
     yield Stage(
+        hop="endpoint" if scope.endpoints else "target-pod",
+        rules_hops=("pod", "target-pod"),
+        subject=words(scope.backends) or ", ".join(scope.endpoints[:MOST_NAMED]) or "no Pod",
+        other_pods=scope.clients,
+    )
+
+
+def to_dns(scope: Scope, client_nodes: Sequence[str]) -> Iterable[Stage]:
+    """Yield the hops of a lookup, where nothing but names is asked for."""
+    services = [server for server in scope.dns_servers if server.kind == "Service"]
+    pods = [server for server in scope.dns_servers if server.kind == "Pod"]
+    yield Stage(hop="name-lookup", rules_hops=("name-lookup", "service"), subject=words(services) or "cluster DNS")
+    if set(client_nodes) != set(scope.dns_nodes):
+        between = f"{nodes_in_words(client_nodes)} to {nodes_in_words(scope.dns_nodes)}"
+        nodes = (*client_nodes, *scope.dns_nodes)
+        yield Stage(hop="encapsulation", rules_hops=("encapsulation",), subject=between, nodes=nodes)
+    yield Stage(
+        hop="target-node", rules_hops=("node",), subject=nodes_in_words(scope.dns_nodes), nodes=tuple(scope.dns_nodes)
+    )
+    yield Stage(
         hop="target-pod",
         rules_hops=("pod", "target-pod"),
-        subject=words(scope.backends) or "no Pod",
+        subject=words(pods) or "no Pod",
         other_pods=scope.clients,
     )
 
 
 def entry(scope: Scope) -> str:
-    """Return in words where traffic enters the cluster: an Ingress, a port of Nodes; empty if it does not."""
-    ingresses = sorted(subject for subject in scope.subjects if subject.kind == "Ingress")
-    if ingresses:
-        return words(ingresses)
+    """Return in words where traffic enters the cluster: an Ingress, a load balancer, a port; empty if it does not."""
+    ways_in = sorted(subject for subject in scope.subjects if subject.kind in ENTRY_KINDS)
+    if ways_in:
+        return words(ways_in)
+    if scope.entry_address:
+        return f"load balancer {scope.entry_address}"
     return f"{nodes_in_words(scope.named_nodes)}, port {scope.entry_port}" if scope.entry_port else ""
 
 
@@ -156,7 +190,7 @@ def ruled_out(count: int) -> str:
     return "1 fault ruled out" if count == 1 else f"{count} faults ruled out"
 
 
-def words(subjects: Sequence[Subject], most: int = 3) -> str:
+def words(subjects: Sequence[Subject], most: int = MOST_NAMED) -> str:
     """Return objects in words: ``Pod shop/web-1, Pod shop/web-2 and 3 more``."""
     named = ", ".join(str(subject) for subject in subjects[:most])
     return f"{named} and {len(subjects) - most} more" if len(subjects) > most else named

@@ -143,6 +143,7 @@ def compose(
     if not there.services:
         # What is called without a Service may miss just that.
         belongs |= {Subject("Service", item.metadata.namespace, item.metadata.name) for item in there.workloads}
+    only_names = symptom.kind is SymptomKind.DNS and not (there.found or here.services)
     servers = {subject for subject in dns.subjects() if subject.kind != "Node" or symptom.kind is SymptomKind.DNS}
     spaces = [subject.namespace for subject in sorted(belongs) if subject.namespace]
     port = 0 if there.host else resolved.target.mention.port or symptom.port
@@ -154,13 +155,20 @@ def compose(
         backends=tuple(map(subject_of, backends)),
         workloads=tuple(dict.fromkeys(map(subject_of, (*here.workloads, *there.workloads)))),
         client_nodes=tuple(dict.fromkeys((*here.nodes, *nodes_of(clients)))),
-        target_nodes=tuple(dict.fromkeys((*there.nodes, *nodes_of([*backends, *there.pods]))))[:NODES_AT_MOST],
+        target_nodes=tuple(dict.fromkeys((*there.nodes, *there.endpoint_nodes, *nodes_of([*backends, *there.pods]))))[
+            :NODES_AT_MOST
+        ],
         named_nodes=named_nodes,
         dns=ends.dns or not found,
         outside_host=there.host,
         outside_port=(symptom.port or there.outside_port) if there.host else 0,
         port=port,
         entry_port=port if port in there.entry_ports() else 0,
+        entry_address=there.entry_address(resolved.target.mention.address or resolved.target.mention.name),
+        endpoints=there.endpoints,
+        target_is_pod=there.is_pod,
+        dns_servers=tuple(map(subject_of, (*dns.services, *dns.pods[:BACKENDS_AT_MOST]))) if only_names else (),
+        dns_nodes=tuple(nodes_of(dns.pods)) if only_names else (),
         url_host=resolved.target.mention.name if is_host_name(resolved.target.mention.name) and not there.host else "",
         url_path=resolved.target.mention.path,
         cluster_wide=not found,

@@ -8,11 +8,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from bot.cluster.objects import Ingress, IngressHostRule, Pod, Service
+from bot.cluster.objects import EndpointSlice, Ingress, IngressHostRule, Node, Pod, Service
 from bot.cluster.selectors import selects
+from bot.diagnosis.gateways import ENTRY_KINDS, serves, services_behind
 from bot.diagnosis.inventory import Home, Inventory, subject_of
-from bot.diagnosis.lookup import OUTSIDE, Found, serves
+from bot.diagnosis.lookup import OUTSIDE, SERVICE_LABEL, Found, entry_addresses, has_address
 from bot.facts.scope import Subject
+from bot.node.targets import DNS_DOMAIN
+from bot.probes.narrow import CONTROL_PLANE
 from bot.probes.reading import DNS_LABEL, SYSTEM_NAMESPACE, Pods, is_dns, key_of, owner_of
 from bot.probes.workload import AnyWorkload, provides
 
@@ -32,11 +35,21 @@ class Surroundings:
     nodes: list[str] = field(default_factory=list)
     """Those that are this end themselves."""
     outside_port: int = 0
+    endpoints: tuple[str, ...] = ()
+    """Addresses behind a Service that selects no Pods."""
+    endpoint_nodes: tuple[str, ...] = ()
+    is_pod: bool = False
+    """It is one Pod that was named, by its name or its address."""
 
     @property
     def host(self) -> str:
-        """The host outside; empty if this end lies in the cluster."""
-        return next((other.name for other in self.others if other.kind == OUTSIDE), "")
+        """The host outside, named or behind an ExternalName; empty if this end lies in the cluster."""
+        named = (other.name for other in self.others if other.kind == OUTSIDE)
+        return next(named, "") or next(filter(None, map(outside_name, self.services)), "")
+
+    def entry_address(self, address: str) -> str:
+        """Return an address if it is where a load balancer takes connections for these Services; else nothing."""
+        return address if any(address in entry_addresses(service) for service in self.services) else ""
 
     @property
     def found(self) -> bool:
@@ -64,6 +77,8 @@ class Surroundings:
         self.others = once((*self.others, *other.others), lambda item: item)
         self.nodes = once((*self.nodes, *other.nodes), lambda item: item)
         self.outside_port = self.outside_port or other.outside_port
+        self.endpoints = self.endpoints or other.endpoints
+        self.endpoint_nodes = self.endpoint_nodes or other.endpoint_nodes
 
 
 def once(items: Iterable[T], key: Callable[[T], Hashable]) -> list[T]:
@@ -78,17 +93,42 @@ async def around(found: Found, inventory: Inventory) -> Surroundings:
     subject, mention = found.subjects[0], found.mention
     match subject.kind:
         case "OutsideHost":
-            return Surroundings(others=[subject], outside_port=found.port or mention.port)
+            here = Surroundings(others=[subject], outside_port=found.port or mention.port)
         case "Node":
-            return await on_node(subject.name, mention.port, inventory)
-        case "Ingress":
-            return await behind_ingress(subject, mention.name, mention.path, inventory)
+            here = await on_node(subject.name, mention.port, inventory)
+        case kind if kind in ENTRY_KINDS:
+            here = await behind_entry(subject, mention.name, mention.path, inventory)
         case "Namespace":
             home = await inventory.home(subject.name)
-            return Surroundings(
+            here = Surroundings(
                 services=list(home.services), pods=list(home.pods), workloads=list(home.workloads), others=[subject]
             )
-    return around_object(subject, await inventory.home(subject.namespace))
+        case "Service":
+            here = await behind_service(subject, inventory)
+        case _:
+            here = around_object(subject, await inventory.home(subject.namespace))
+            here.is_pod = subject.kind == "Pod"
+    return here
+
+
+async def behind_service(subject: Subject, inventory: Inventory) -> Surroundings:
+    """Return a Service and its Pods; where it has none, the addresses that somebody wrote down for it."""
+    here = around_object(subject, await inventory.home(subject.namespace))
+    if here.services and not (here.pods or here.host):
+        await add_endpoints(here, subject, inventory)
+    return here
+
+
+async def add_endpoints(here: Surroundings, service: Subject, inventory: Inventory) -> None:
+    """Add the addresses that somebody wrote down for a Service, and the Nodes of the control plane that have them."""
+    label = f"{SERVICE_LABEL}={service.name}"
+    slices = await inventory.read(EndpointSlice, namespace=service.namespace, labels=label)
+    labelled = await asyncio.gather(*(inventory.read(Node, labels=label) for label in CONTROL_PLANE))
+    addresses = dict.fromkeys(address for item in slices for end in item.endpoints for address in end.addresses)
+    port = next((f":{port.port}" for item in slices for port in item.ports), "")
+    here.endpoints = tuple(f"{address}{port}" for address in addresses)
+    homes = (node.metadata.name for nodes in labelled for node in nodes if any(has_address(node, a) for a in addresses))
+    here.endpoint_nodes = tuple(dict.fromkeys(homes))
 
 
 def around_object(subject: Subject, home: Home) -> Surroundings:
@@ -167,6 +207,22 @@ async def behind_ingress(subject: Subject, host: str, path: str, inventory: Inve
     for name in names:
         here.add(around_object(Subject("Service", subject.namespace, name), home))
     return here
+
+
+async def behind_entry(subject: Subject, host: str, path: str, inventory: Inventory) -> Surroundings:
+    """Return an Ingress, or a route or a gateway of the Gateway API, and what it leads to."""
+    if subject.kind == "Ingress":
+        return await behind_ingress(subject, host, path, inventory)
+    here = Surroundings(others=[subject])
+    for service in await services_behind(subject, inventory):
+        here.add(around_object(service, await inventory.home(service.namespace)))
+    return here
+
+
+def outside_name(service: Service) -> str:
+    """Return the host that an ExternalName stands for; empty if that is a Service again, or it is none."""
+    name = service.spec.external_name.rstrip(".") if service.spec.type == "ExternalName" else ""
+    return "" if name.endswith((".svc", f".svc.{DNS_DOMAIN}")) else name
 
 
 def backends_of(rules: Sequence[IngressHostRule], path: str) -> list[str]:

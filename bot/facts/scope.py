@@ -61,6 +61,15 @@ class Scope:
     """The port that was named with a target in the cluster: a Service's, a Pod's, or a Node's (nodePort, hostPort)."""
     entry_port: int = 0
     """That port, if it is a nodePort or a hostPort: what comes to it enters the cluster at a Node."""
+    entry_address: str = ""
+    """The address or name of a load balancer that was named."""
+    endpoints: tuple[str, ...] = ()
+    """Addresses behind the Services where these select no Pods: API servers, hosts that somebody wrote down."""
+    target_is_pod: bool = False
+    """One Pod was named as the target, so no Service is on the way."""
+    dns_servers: tuple[Subject, ...] = ()
+    """The Service that Pods ask for names, and its Pods; of a symptom about names alone."""
+    dns_nodes: tuple[str, ...] = ()
     url_host: str = ""
     """The host of an Ingress that was named."""
     url_path: str = ""

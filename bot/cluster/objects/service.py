@@ -24,6 +24,7 @@ class ServiceSpec(Part, frozen=True, kw_only=True):
     selector: dict[str, str] = {}
     ports: tuple[ServicePortSpec, ...] = ()
     external_name: str = ""
+    external_ips: tuple[str, ...] = msgspec.field(default=(), name="externalIPs")
     publish_not_ready_addresses: bool = False
     external_traffic_policy: str = ""
     internal_traffic_policy: str = ""
