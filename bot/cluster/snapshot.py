@@ -233,7 +233,9 @@ class Recording(CachedCluster):
         except ClusterError as problem:
             self.failures[node][key] = Failure.of(problem)
             raise
-        self.answers[node][key] = answer.decode(errors="replace")
+        # A sample over a window of another length answers for this one.
+        if request[0] != "sample" or not any(known.startswith("sample ") for known in self.answers[node]):
+            self.answers[node][key] = answer.decode(errors="replace")
         return answer
 
     def _targets(self) -> Mapping[str, set[str]]:
