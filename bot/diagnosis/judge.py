@@ -12,7 +12,7 @@ from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.enginepolicy import EnginePolicyFlow
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.scope import Scope, Subject
-from bot.facts.ways import NodeTrouble
+from bot.facts.ways import NodeTrouble, ZoneWay
 from bot.probes.reading import SYSTEM_NAMESPACE
 
 API_SERVER = Subject("Service", "default", "kubernetes")
@@ -43,6 +43,9 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.NOT_NEEDED: "Ask again with --thorough.",
     Reason.OUT_OF_SCOPE: "Not asked about: name it in the symptom (who connects to what, a Node, a host outside).",
 }
+
+OF_THE_SYMPTOM = (EnginePolicyFlow, MeshAuthorization, MeshMutualTls, ZoneWay)
+"""Facts that are made for a symptom's own packets alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +140,8 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     subject = finding.subject
     if finding.rule.category == "control-plane-network" and finding.rule.hop == "cluster":
         return API_SERVER in scope.services
-    if any(isinstance(fact, EnginePolicyFlow | MeshAuthorization | MeshMutualTls) for fact in finding.facts):
-        return True  # made for the symptom's own connections, wherever the policy lies
+    if any(isinstance(fact, OF_THE_SYMPTOM) for fact in finding.facts):
+        return True  # made for the symptom's own connections, wherever the object lies
     match subject.kind:
         case "Node":
             return subject.name in scope.nodes or may_be_the_clients(finding, scope)

@@ -31,7 +31,7 @@ from bot.facts.rollout import Rollout
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, ServiceUse, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
-from bot.facts.ways import NodePair, NodeTrouble, OutsideAddress, OutsideWay, PathMtu, PodWay
+from bot.facts.ways import NodePair, NodeTrouble, OutsideAddress, OutsideWay, PathMtu, PodWay, ZoneWay
 from bot.facts.webhook import AdmissionWebhook
 
 FACT_TYPES: dict[str, type[Fact]] = {
@@ -147,6 +147,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         StealHistory,
         TargetIsolation,
         Workload,
+        ZoneWay,
     )
 }
 

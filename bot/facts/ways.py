@@ -37,6 +37,29 @@ class NodePair(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ZoneWay(Fact):
+    """The underlay ways between the Nodes of two zones or racks, compared with those inside each.
+
+    Source: the node helpers, TCP connects; labels of the Nodes.
+    """
+
+    kind: ClassVar[str] = "zone_way"
+
+    label: str
+    """The label of Nodes that says so: ``topology.kubernetes.io/zone``."""
+    zone: str
+    other: str
+    ways: int
+    lossy_ways: int
+    all_lossy: bool
+    lost_permille: int
+    """The mean of all ways."""
+    inside_ways: int
+    """Inside either of the two."""
+    inside_lossy_ways: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NodeTrouble(Fact):
     """The Node that ways in trouble have in common. Ways that are well make no such fact.
 

@@ -56,6 +56,7 @@ from bot.probes.use import service_use
 from bot.probes.ways import node_pair, path_mtu
 from bot.probes.webhook import admission_webhook
 from bot.probes.workload import workload
+from bot.probes.zones import zone_way
 
 PROBES: tuple[Probe, ...] = (
     service_backends,
@@ -149,6 +150,7 @@ PROBES: tuple[Probe, ...] = (
     node_pair,
     path_mtu,
     node_trouble,
+    zone_way,
     pod_way,
     bridge_hairpin,
     outside_way,
