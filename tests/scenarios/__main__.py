@@ -1,6 +1,6 @@
 """Make incidents on the test cluster, ask netmedic about each, and have its answers judged.
 
-Run: python -m tests.scenarios [--third] [--minutes N] [ID ...], or with --record to have the bundles of
+Run: python -m tests.scenarios [--third] [--seconds N] [ID ...], or with --record to have the bundles of
 :mod:`tests.scenarios.replay` written anew. The laboratory is ``../shared/cases``; NETMEDIC_CASES names another.
 """
 
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -27,6 +29,7 @@ Run: TypeAlias = dict[str, Any]
 CASES = Path(os.environ.get("NETMEDIC_CASES") or REPOSITORY.parent / "shared" / "cases")
 LEAST_SHARE = 0.95
 """Of the answers that have to be right in everything; of the traps, all."""
+NETMEDIC = f"{sys.executable} -m bot diagnose {{symptom}} -o json"
 TRAPS = ("no-fault", "not-network")
 UNDO_SECONDS = 180
 """What undoing the incident at hand takes at most."""
@@ -68,13 +71,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.scenarios", description=__doc__)
     parser.add_argument("ids", nargs="*", metavar="ID", help="only these, or all of a category")
     parser.add_argument("--third", action="store_true", help="a third, of each category at least one")
-    parser.add_argument("--minutes", type=float, help="begin none after so long")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="end then; those that are left do not count")
     parser.add_argument(
         "--record", action="store_true", help="record each as a bundle, to be replayed without a cluster"
     )
     asked = parser.parse_args()
     wanted = asked.ids or (THIRD if asked.third else ())
-    seconds = asked.minutes * 60 if asked.minutes else None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the cluster is removed
     if not (CASES / "score").is_file():
         print(f"netmedic: no incidents: there is no laboratory at {CASES}; NETMEDIC_CASES names another")
@@ -84,24 +86,28 @@ def main() -> None:
             bed.install_helper()
             if asked.record:
                 record(bed, wanted)
-                return
-            runs = score(bed, f"{sys.executable} -m bot diagnose {{symptom}} -o json", wanted, seconds=seconds)
-            if asked.third and (missed := wrong(runs)):
-                print(
-                    f"netmedic: once more, those that were wrong: {', '.join(run['id'] for run in missed)}", flush=True
-                )
-                again = score(
-                    bed, f"{sys.executable} -m bot diagnose {{symptom}} -o json", [run["id"] for run in missed]
-                )
-                runs = [run for run in runs if run not in missed] + again
+            else:
+                sys.exit(judged(bed, wanted, ends_at=time.monotonic() + asked.seconds, twice=asked.third))
     except testbed.CannotStart as problem:
         print(f"netmedic: no incidents: {problem}")
-        return
-    sys.exit(verdict(runs))
 
 
-def score(bed: TestBed, command: str, ids: Sequence[str], *, seconds: float | None = None) -> list[Run]:
+def judged(bed: TestBed, ids: Sequence[str], *, ends_at: float, twice: bool) -> int:
+    """Have netmedic answer, and return the exit status; ``twice``: what is wrong has to be wrong again."""
+    runs = score(bed, NETMEDIC, ids, ends_at=ends_at)
+    if twice and (missed := wrong(runs)):
+        print(f"netmedic: once more, those that were wrong: {', '.join(run['id'] for run in missed)}", flush=True)
+        again = score(bed, NETMEDIC, [run["id"] for run in missed], ends_at=ends_at)
+        told = {run["id"] for run in again if run["status"] == "ok"}
+        runs = [run for run in runs if run["id"] not in told] + again
+    return verdict(runs, out_of_time=time.monotonic() >= ends_at)
+
+
+def score(bed: TestBed, command: str, ids: Sequence[str], *, ends_at: float = math.inf) -> list[Run]:
     """Have incidents made and judged, and return what is said of each; where the time is over, of those so far."""
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        return []
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "score.json"
         only = ("--only", ",".join(ids)) if ids else ()
@@ -111,7 +117,7 @@ def score(bed: TestBed, command: str, ids: Sequence[str], *, seconds: float | No
             cwd=REPOSITORY,
         )
         try:
-            laboratory.wait(seconds)
+            laboratory.wait(None if math.isinf(left) else left)
         except subprocess.TimeoutExpired:
             print("netmedic: the time is over; the others are left out", flush=True)
         finally:
@@ -126,17 +132,17 @@ def wrong(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if run["status"] == "ok" and run["score"]["full"] != 1]
 
 
-def verdict(runs: Sequence[Run]) -> int:
+def verdict(runs: Sequence[Run], *, out_of_time: bool) -> int:
     """Say how many answers were right, and return the exit status."""
     counted, missed = [run for run in runs if run["status"] == "ok"], wrong(runs)
-    trapped = [run["id"] for run in missed if run["category"] in TRAPS]
     print(f"netmedic: {len(counted) - len(missed)} of {len(counted)} incidents answered right in everything")
     for run in missed:
         causes = [f"{cause['rule']} {cause['subject']}" for cause in (run["answer"] or {}).get("causes", ())]
         print(f"  {run['id']}: {'; '.join(causes) or 'no cause'}; {run['symptom']}")
-    if not counted or trapped:
-        return 1
-    return 0 if len(missed) <= (1 - LEAST_SHARE) * len(counted) else 1
+    if not counted:
+        return 0 if out_of_time else 1
+    trapped = any(run["category"] in TRAPS for run in missed)
+    return 1 if trapped or len(missed) > (1 - LEAST_SHARE) * len(counted) else 0
 
 
 def record(bed: TestBed, ids: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.scenarios import replay
 
 ROWS = replay.table()
-MAX_BYTES = 60_000
+MAX_BYTES = 80_000
 
 
 def test_every_recording_has_its_row_and_every_row_its_recording() -> None:
