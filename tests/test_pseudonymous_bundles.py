@@ -27,11 +27,13 @@ from bot.engine.plain import PlainEngine
 from bot.engine.rules import load
 from bot.facts.scope import Subject
 from bot.probes import PROBES
+from tests.scenarios import replay
 
 ROOT = Path(__file__).parent.parent
 BUNDLES = Path(__file__).parent / "bundles"
 RECORDED = {
     "wrong-target-port.json.gz": "storefront cannot reach cart in namespace shop: connection refused",
+    **{f"scenarios/{name}.json.gz": row["symptom"] for name, row in replay.table().items()},
 }
 """Each bundle, and the symptom it was recorded for."""
 SECRET = b"not the one that is used"

@@ -79,6 +79,8 @@ def _decoded(content: bytes, of: type[A], node: str) -> A:
 
 def named(problem: str) -> errors.ClusterError:
     """Return the error that a reason of the collector means."""
+    if NEEDS_TIER.search(problem):
+        return errors.HigherTier(problem)
     if "ENOENT" in problem:
         return errors.Absent(problem)
     if "EACCES" in problem or "EPERM" in problem:

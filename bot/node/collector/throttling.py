@@ -16,7 +16,7 @@ from .read import Json, text_of
 
 ROOT = "/proc/1/root/sys/fs/cgroup"
 # The last part of a container's cgroup, with what container runtimes put around the id: cri-containerd-<id>.scope.
-CONTAINER = re.compile(r"(?:^|-)([0-9a-f]{64})(?:\.scope)?$")
+CONTAINER = re.compile(r"[-/:]([0-9a-f]{64})(?:\.scope)?$")
 MOST_CONTAINERS = 2000
 
 
@@ -25,6 +25,7 @@ def throttling() -> dict[str, Json]:
     if not (rights.sees_processes() and os.access(ROOT, os.R_OK | os.X_OK)):
         raise Problem("tier 3 is needed to see the cgroups of containers")
     found: dict[str, Json] = {}
+    why = ""
     for pid in numbers():
         try:
             place = cgroup_of(text_of(f"/proc/{pid}/cgroup"))
@@ -37,8 +38,10 @@ def throttling() -> dict[str, Json]:
             raise Problem(f"more than {MOST_CONTAINERS} containers are too many for an answer")
         try:
             found[named[1]] = periods(text_of(f"{ROOT}{place}/cpu.stat"))
-        except Problem:
-            continue  # it has just ended
+        except Problem as problem:
+            why = str(problem)  # it has just ended, or none can be read
+    if why and not found:
+        raise Problem(why)
     return found
 
 
