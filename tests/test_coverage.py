@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.diagnosis.diagnose import observed_kinds
+from bot.diagnosis.judge import judge
+from bot.engine.book import RuleBook
+from bot.engine.plain import PlainEngine
 from bot.engine.rules import load
+from bot.facts import FACT_TYPES, Fact, fields_of
+from bot.facts.scope import Scope, SymptomKind
+from bot.probes import PROBES
 
 COVERAGE = Path(__file__).parent / "coverage"
 RULES = {rule.id: rule for rule in load(Path(__file__).parent.parent / "rules")}
@@ -59,3 +66,30 @@ def test_a_rule_that_finds_an_incident_says_what_is_wrong_and_what_would_refute_
         assert rule.details, rule_id
         assert rule.refuted_by, rule_id
         assert rule.remedy or rule.playbook, rule_id
+
+
+@pytest.fixture(scope="module")
+def book() -> RuleBook:
+    return RuleBook(RULES.values(), PlainEngine())
+
+
+def fact(kind: str, given: dict[str, Any]) -> Fact:
+    zero = {name: declared() for name, declared in fields_of(FACT_TYPES[kind]).items()}
+    assert set(given) <= set(zero)
+    return FACT_TYPES[kind](**zero | given)
+
+
+def simulated() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((COVERAGE / "facts_only.yaml").read_text())
+    return found
+
+
+@pytest.mark.parametrize("case", simulated(), ids=lambda case: case["incident"])
+def test_the_facts_of_an_incident_that_no_test_bed_shows_have_one_right_cause(
+    book: RuleBook, case: dict[str, Any]
+) -> None:
+    facts = [fact(kind, given) for item in case["facts"] for kind, given in item.items()]
+    verdicts = book.evaluate(facts, observed_kinds(PROBES))
+    judgement = judge(verdicts, Scope(kind=SymptomKind(case["kind"]), cluster_wide=True))
+
+    assert [cause.rule for cause in judgement.causes] == [case["cause"]]
