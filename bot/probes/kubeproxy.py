@@ -6,13 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from bot.cluster.objects import ConfigMap, DaemonSet, Node, Pod, Service
+from bot.cluster.errors import ClusterError
+from bot.cluster.objects import ConfigMap, Container, DaemonSet, Node, Pod, Service
 from bot.cluster.port import Cluster
 from bot.cluster.selectors import selects
 from bot.facts.base import Reason
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.scope import Scope
 from bot.facts.translation import KubeProxySettings
+from bot.probes.kubeproxysync import kube_proxies_of
 from bot.probes.narrow import nodes_on_path, pods_on_path
 from bot.probes.peer import contains, network
 from bot.probes.probe import CannotTell, probe
@@ -30,6 +32,10 @@ LOGGED_MODE = re.compile(r"Using (\w+) Proxier", re.IGNORECASE)
 
 EVERYWHERE = Scope(cluster_wide=True)
 
+EMBEDDED = re.compile(r"\+(?:k3s|rke2)")
+"""Versions of kubelets that bring kube-proxy along, in its default mode unless told otherwise (docs.k3s.io)."""
+NODES_ASKED = 3
+"""Nodes whose kube-proxy is asked for its mode (ours): it is the same on all."""
 SHOWN_RANGES = 3
 """Pod ranges named in one sentence (ours)."""
 
@@ -37,9 +43,9 @@ WITHOUT_KUBE_PROXY = (("type", "virtual-kubelet"), ("kubernetes.io/os", "windows
 """Labels of Nodes that a Linux kube-proxy DaemonSet is not meant for."""
 
 
-@probe(KubeProxyMode, reads=(ConfigMap, Service, Pod), logs=True)
+@probe(KubeProxyMode, reads=(ConfigMap, Service, Pod, DaemonSet, Node), logs=True, helper=True)
 async def kube_proxy_mode(cluster: Cluster, scope: Scope) -> Iterable[KubeProxyMode]:
-    """Tell how the cluster translates Service addresses: Cilium's setting, kube-proxy's, or what kube-proxy logged."""
+    """Tell how the cluster translates Service addresses: by settings, or by what kube-proxy says."""
     mode, source = await mode_of(cluster, scope)
     services = await cluster.count(Service)
     return [KubeProxyMode(mode=mode, services=services, source=source)]
@@ -59,13 +65,47 @@ async def mode_of(cluster: Cluster, scope: Scope = EVERYWHERE) -> tuple[str, str
             if settings := config.data.get(key):
                 written = CONFIGURED_MODE.search(settings)
                 return (written[1].lower() if written else "") or DEFAULT_MODE, path_of(config)
+    for daemonset in await cluster.list(DaemonSet, namespace=SYSTEM_NAMESPACE, fields=f"metadata.name={NAME}"):
+        if mode := flag_of(daemonset.spec.template.spec.containers):
+            return mode, path_of(daemonset)
     for pod in await pods_on_path(cluster, scope, SYSTEM_NAMESPACE):
         if pod.alive and pod.metadata.name.startswith(NAME):
+            if mode := flag_of(pod.spec.containers):
+                return mode, path_of(pod)
             logged = LOGGED_MODE.search(await cluster.logs(namespace=SYSTEM_NAMESPACE, pod=pod.metadata.name))
             if logged:
                 return logged[1].lower(), f"log of Pod {SYSTEM_NAMESPACE}/{pod.metadata.name}"
             break
+    return await said_mode(cluster, scope)
+
+
+def flag_of(containers: Iterable[Container]) -> str:
+    """Return the mode in kube-proxy's flags, as AKS and GKE set it; empty where it is not there."""
+    return next((mode.lower() for item in containers if (mode := item.settings.get("--proxy-mode", ""))), "")
+
+
+async def said_mode(cluster: Cluster, scope: Scope) -> tuple[str, str]:
+    """Return what kube-proxy says at ``/proxyMode`` of a Node, also where it has no Pod; else the default of k3s.
+
+    Raises:
+        CannotTell: Nobody says.
+    """
+    helpers = [node for node in await helpers_or_none(cluster) if not scope.nodes or node in scope.nodes]
+    for node, answer in (await kube_proxies_of(cluster, helpers[:NODES_ASKED])).items():
+        if isinstance(answer, tuple) and answer[0].mode:
+            return answer[0].mode.lower(), f"{node}: /proxyMode"
+    for node in await nodes_on_path(cluster, scope):
+        if EMBEDDED.search(node.status.node_info.kubelet_version):
+            return DEFAULT_MODE, path_of(node)
     raise CannotTell(Reason.UNRECOGNISED, "no kube-proxy and no Cilium in its place was found")
+
+
+async def helpers_or_none(cluster: Cluster) -> list[str]:
+    """Return the Nodes with a helper; none where that is not known."""
+    try:
+        return list(await cluster.helper_nodes())
+    except ClusterError:  # the mode has other sources
+        return []
 
 
 async def config_maps(cluster: Cluster, name: str) -> list[ConfigMap]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from bot.cluster.errors import Forbidden
 from bot.cluster.manifests import from_manifests
+from bot.cluster.memory import EPOCH, Helper
 from bot.facts.base import Reason
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.scope import Scope
 from bot.facts.translation import KubeProxySettings
+from bot.node.meters import KUBE_PROXY
+from bot.node.requests import metrics_requests
 from bot.probes.kubeproxy import covers, kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from tests.probes.manifests import Manifest, facts_of, manifest, pod, service, unknown_of
 
@@ -213,3 +219,47 @@ async def test_another_way_to_tell_local_traffic_is_told() -> None:
 )
 def test_a_range_is_covered_by_one_of_its_family(cluster_cidr: str, ranges: list[str], *, covered: bool) -> None:
     assert covers(cluster_cidr, ranges) is covered
+
+
+def flagged(kind: str, name: str, *, namespace: str = "kube-system") -> dict[str, Any]:
+    containers = [{"name": "kube-proxy", "command": ["/bin/sh", "-c", "kube-proxy --v=2 --proxy-mode=ipvs 1>>/log"]}]
+    made = manifest(kind, name, namespace=namespace)
+    spec = {"containers": containers}
+    return {**made, "spec": {"template": {"spec": spec}} if kind == "DaemonSet" else spec}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [flagged("DaemonSet", "kube-proxy"), flagged("Pod", "kube-proxy-gke-pool-1")],
+    ids=["the DaemonSet of AKS", "a static Pod of GKE"],
+)
+async def test_the_mode_may_be_a_flag(made: dict[str, Any]) -> None:
+    [found] = await facts_of(kube_proxy_mode, from_manifests(made), EVERYTHING)
+
+    assert isinstance(found, KubeProxyMode)
+    assert found.mode == "ipvs"
+
+
+def says_nftables() -> Helper:
+    [request] = metrics_requests([KUBE_PROXY])
+    envelope = {"schema": "netmedic/helper/v1", "version": 1, "node": "node1", "host_ip": "", "took_ms": 1}
+    meter = {"window_ms": 3000, "first": {}, "last": {}, "mode": "nftables"}
+    answer = {**envelope, "request": request, "started_at": EPOCH.isoformat(), "metrics": {KUBE_PROXY: meter}}
+    return Helper(pod="helper", answers={request: json.dumps(answer).encode()})
+
+
+async def test_a_kube_proxy_without_a_pod_is_asked_on_its_node() -> None:
+    cluster = from_manifests(manifest("Node", "node1", namespace=""), helpers={"node1": says_nftables()})
+    [found] = await facts_of(kube_proxy_mode, cluster, EVERYTHING)
+
+    assert isinstance(found, KubeProxyMode)
+    assert (found.mode, found.source) == ("nftables", "node1: /proxyMode")
+
+
+@pytest.mark.parametrize(("version", "mode"), [("v1.28.4+k3s2", "iptables"), ("v1.28.4+rke2r1", "iptables")])
+async def test_k3s_brings_kube_proxy_along(version: str, mode: str) -> None:
+    node = {**manifest("Node", "node1", namespace=""), "status": {"nodeInfo": {"kubeletVersion": version}}}
+    [found] = await facts_of(kube_proxy_mode, from_manifests(node), EVERYTHING)
+
+    assert isinstance(found, KubeProxyMode)
+    assert found.mode == mode
