@@ -206,13 +206,13 @@ async def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 async def test_what_a_later_program_recorded_besides_is_left_out_and_told_of(tmp_path: Path) -> None:
-    more = {"leases.coordination.k8s.io": [], **DOCUMENT["objects"]}
+    more = {"rockets.example.com": [], **DOCUMENT["objects"]}
     failures = {"nodes": {"error": "Melted", "detail": "hot"}}
     path = saved(tmp_path, DOCUMENT | {"objects": more, "unreadable": failures, "weather": "fine"})
 
     found = bundle.load(path)
 
-    assert found.notes == ("The bundle holds leases.coordination.k8s.io, which this program does not read.",)
+    assert found.notes == ("The bundle holds rockets.example.com, which this program does not read.",)
     assert len(await found.list(Pod)) == 1
     with pytest.raises(Unreachable, match="hot"):
         await found.get(Node, name="node1")
