@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from bot.diagnosis.measurements import Recording
 from bot.diagnosis.report import Diagnosis
+from bot.diagnosis.serialise import node_of
 from bot.pictures.path import path_picture
 from bot.pictures.picture import Picture
 from bot.pictures.raster import CannotDraw
 from bot.pictures.reasoning import reasoning_picture
+from bot.pictures.recording import recording_picture
+from bot.pictures.ways import ways_picture
 from bot.slack import messages
 from bot.slack.ports import File
 
@@ -20,10 +24,17 @@ class DrawnPictures:
     """Draws in processes of their own; see :mod:`bot.pictures`."""
 
     async def of(self, diagnosis: Diagnosis) -> Sequence[File]:
-        """Return those that go with the answer: the path."""
-        if not diagnosis.path:
-            return ()
-        return await drawn("path", messages.answer.path_picture(), path_picture(diagnosis))
+        """Return those that go with the answer: the path, and what was measured where it has to do with a cause."""
+        wanted: list[tuple[str, str, Picture]] = []
+        if diagnosis.path:
+            wanted.append(("path", messages.answer.path_picture(), path_picture(diagnosis)))
+        if any(way.lost for way in diagnosis.ways):
+            wanted.append(("ways", messages.answer.ways_picture(), ways_picture(diagnosis)))
+        recording = blamed(diagnosis)
+        if recording:
+            picture = recording_picture(diagnosis, recording)
+            wanted.append(("recording", messages.answer.recording_picture(recording.node), picture))
+        return [file for name, title, picture in wanted for file in await drawn(name, title, picture)]
 
     async def reasoning(self, diagnosis: Diagnosis) -> Sequence[File]:
         """Return the chain of reasons behind the first cause."""
@@ -31,6 +42,12 @@ class DrawnPictures:
             return ()
         picture = reasoning_picture(diagnosis, diagnosis.causes[0])
         return await drawn("reasoning", messages.answer.reasoning_picture(), picture)
+
+
+def blamed(diagnosis: Diagnosis) -> Recording | None:
+    """Return the recording of the first Node that a cause is about; none where no cause is, or nothing was recorded."""
+    recorded = {recording.node: recording for recording in diagnosis.recordings}
+    return next((recorded[node] for cause in diagnosis.causes if (node := node_of(cause)) in recorded), None)
 
 
 async def drawn(name: str, title: str, picture: Picture) -> Sequence[File]:

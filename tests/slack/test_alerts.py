@@ -156,7 +156,7 @@ async def test_after_many_threads_the_next_join_the_last(here: Bot) -> None:
     async with here.runs():
         for number in range(5):
             await send(here, payload(alert(f"Down{number}")))
-            await here.edge.until(lambda expected=number + 1: len(here.store.documents) == expected)
+            await here.edge.until_said(f"Alert *Down{number}* in shop · checkout cannot be reached\\n🔴")
         await send(here, payload(alert("OneMore")))
         await here.edge.until_said("🔴 Many alerts within minutes, so these are told here too:\\n• *OneMore*")
 

@@ -34,9 +34,9 @@ class Groups:
         return self.members[group]
 
 
-def gate(clock: FakeClock | None = None, groups: Groups | None = None, **allowed: tuple[str, ...]) -> Gate:
-    slack: Any = groups or Groups()
-    return Gate(slack=slack, now=(clock or FakeClock()).now, **allowed)
+def gate(groups: Groups, clock: FakeClock, **allowed: Any) -> Gate:
+    slack: Any = groups
+    return Gate(slack=slack, now=clock.now, **allowed)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def gate(clock: FakeClock | None = None, groups: Groups | None = None, **allowed
     ],
 )
 async def test_what_is_not_allowed_is_told(allowed: dict[str, tuple[str, ...]], channel: str, told: str) -> None:
-    why = await gate(groups=Groups(S1=["U2"], S2=["U1"]), **allowed).why_not(PERSON, channel)
+    why = await gate(Groups(S1=["U2"], S2=["U1"]), FakeClock(), **allowed).why_not(PERSON, channel)
 
     assert why.startswith(told)
     assert bool(why) == bool(told)
@@ -63,7 +63,7 @@ async def test_what_is_not_allowed_is_told(allowed: dict[str, tuple[str, ...]], 
 
 async def test_members_are_asked_for_once_a_minute() -> None:
     clock, groups = FakeClock(), Groups(S1=[])
-    checked = gate(clock, groups, user_groups=("S1",))
+    checked = gate(groups, clock, user_groups=("S1",))
     assert await checked.why_not(PERSON, "C1")
 
     groups.members["S1"] = ["U1"]

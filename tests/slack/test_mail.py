@@ -12,7 +12,6 @@ import pytest
 from bot.slack.api import CannotWrite, Unreachable
 from bot.slack.mail import Mail, Postman
 from bot.slack.ports import File, Place
-from bot.store.chat_records import LetterKind
 from bot.store.outbox import LEASE, is_waiting
 from bot.store.records import PlanState
 from tests.slack import fixtures
@@ -237,7 +236,6 @@ async def test_with_neither_slack_nor_store_it_is_an_error(office: Office) -> No
 
     with pytest.raises(CannotWrite, match="busy"):
         await office.mail.post(CHANNEL, "lost")
-    assert LetterKind.POST == "post"
 
 
 # The whole bot --------------------------------------------------------------------------------------------------------

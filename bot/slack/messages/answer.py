@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.diagnosis.report import Cause, Diagnosis, Hop, HopStatus
-from bot.slack.escape import link, words
+from bot.slack.escape import link, plain, words
 from bot.slack.messages.pieces import (
     DETAIL,
     GREEN,
@@ -158,6 +158,16 @@ def whole_diagnosis() -> str:
 def path_picture() -> str:
     """Return the title of the picture of the path."""
     return "The path"
+
+
+def ways_picture() -> str:
+    """Return the title of the heat map."""
+    return "Round trips and loss between Nodes"
+
+
+def recording_picture(node: str) -> str:
+    """Return the title of the picture of a Node's last minutes; plain text."""
+    return plain(f"The last minutes of Node {node}", NAME)
 
 
 def reasoning_picture() -> str:
