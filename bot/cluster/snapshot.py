@@ -17,7 +17,7 @@ from bot.cluster.errors import ClusterError
 from bot.cluster.objects import OBJECT_TYPES, ConfigMap, DaemonSet, EndpointSlice, Lease, Node, Object, Pod, Service
 from bot.cluster.port import METRICS, READYZ, Cluster, T
 from bot.cluster.redact import CONFIG_MAPS
-from bot.cluster.rehearse_tiers import ask_higher_tiers
+from bot.cluster.rehearse_tiers import Known, ask_higher_tiers
 from bot.cluster.selectors import selects
 from bot.node import client, clock, programs, ways
 from bot.node.meters import meters
@@ -193,7 +193,13 @@ class Recording(CachedCluster):
         await self._meter(nodes[: rehearse.MAX_NODES])
         await self._rehearse(nodes[: rehearse.MAX_NODES])
         await self._measure(nodes[: rehearse.MAX_NODES])
-        await ask_higher_tiers(self, nodes[: rehearse.MAX_NODES], self._recorded(Service), self._recorded(Pod))
+        known = Known(
+            services=self._recorded(Service),
+            pods=self._recorded(Pod),
+            slices=self._recorded(EndpointSlice),
+            domain=self._domain(),
+        )
+        await ask_higher_tiers(self, nodes[: rehearse.MAX_NODES], known)
 
     async def _meter(self, nodes: Sequence[str]) -> None:
         """Let Nodes read the metrics of programs: two looks, as a diagnosis takes."""
@@ -205,12 +211,15 @@ class Recording(CachedCluster):
     async def _rehearse(self, nodes: Collection[str]) -> None:
         """Let Nodes look names up, and connect to Services' own addresses."""
         services, pods = self._recorded(Service), self._recorded(Pod)
-        zones = (corefile.zone(item.data.get("Corefile", "")) for item in self._recorded(ConfigMap))
-        domain = next(filter(None, zones), DNS_DOMAIN)
-        names = rehearse.names_to_ask(services, pods, domain=domain)
+        names = rehearse.names_to_ask(services, pods, domain=self._domain())
         addresses = rehearse.addresses_to_try(services, self._recorded(EndpointSlice))
         await client.resolves(self, dict.fromkeys(nodes, names))
         await client.reaches(self, dict.fromkeys(nodes, addresses))
+
+    def _domain(self) -> str:
+        """Return the cluster's DNS domain."""
+        zones = (corefile.zone(item.data.get("Corefile", "")) for item in self._recorded(ConfigMap))
+        return next(filter(None, zones), DNS_DOMAIN)
 
     async def _measure(self, nodes: Sequence[str]) -> None:
         """Let Nodes measure the ways between them, and to Pods."""

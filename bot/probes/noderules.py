@@ -217,7 +217,11 @@ async def forward_rules(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unrea
     nodes = [node for node in await trying_nodes(cluster, scope) if node in {*scope.nodes, *homes(pods)}]
     packets = {key_of(pod): packet("tcp", pod.status.pod_ip, port_in(pod)) for pod in pods}
     answers = await ask.translations(cluster, {node: packets.values() for node in nodes})
-    closed_off = {policy.metadata.namespace for policy in await cluster.list(NetworkPolicy)}
+    closed_off = {
+        namespace
+        for namespace in sorted({pod.metadata.namespace for pod in pods})
+        if await cluster.list(NetworkPolicy, namespace=namespace)
+    }
     facts: list[Fact | Unreadable] = []
     for node, found in answers.items():
         if isinstance(found, ClusterError):
