@@ -65,10 +65,14 @@ async def test_an_iterator_that_fails_fails_here(second: Beside) -> None:
         yield 1
         raise LookupError("gone")
 
-    found = []
-    with pytest.raises(LookupError, match="gone"):
+    found: list[int] = []
+
+    async def read() -> None:
         async for number in second.iterate(fail):
             found.append(number)  # noqa: PERF401 - what came before the error matters
+
+    with pytest.raises(LookupError, match="gone"):
+        await read()
 
     assert found == [1]
 

@@ -61,9 +61,7 @@ class Plans(FakeStore):
         self._incident = incident_of(context=context)
 
     async def plan(self, plan_hash: str) -> Any:
-        return (
-            stored(fixtures.plan(), incident=self._incident.id, state=PlanState.PROPOSED) if plan_hash == "h" else None
-        )
+        return stored(fixtures.plan(), incident=self._incident.id, state=PlanState.PROPOSED)
 
     async def incident(self, incident_id: str) -> Any:
         return self._incident
@@ -105,7 +103,7 @@ async def test_a_plan_goes_to_the_cluster_it_was_made_for(context: str, taken_by
 async def test_a_diagnosis_of_a_cluster_that_is_gone_gets_no_plan() -> None:
     with beside() as second:
         remedies = RemediesAnywhere(second, Plans(""), {name: site(name) for name in SITES})
-        with pytest.raises(UnknownCluster, match="^kind-shop is none of the clusters in the settings"):
+        with pytest.raises(UnknownCluster, match=r"^kind-shop is none of the clusters in the settings"):
             await remedies.propose(wrong_port(), incident_id="i")
 
 
@@ -125,7 +123,7 @@ async def test_a_symptom_is_looked_at_in_the_cluster_that_is_named() -> None:
     sites = {name: dataclasses.replace(site(name), diagnose=Diagnose({})) for name in SITES}
 
     with beside() as second:
-        answer = await DiagnoseAnywhere(second, sites)(
+        answer: Any = await DiagnoseAnywhere(second, sites)(
             "x",
             cluster="staging",
             chosen={"a": "b"},  # type: ignore[dict-item]

@@ -6,7 +6,7 @@ Output is ASCII: everything else is escaped, so no character of a cluster can ac
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import yaml
@@ -15,6 +15,11 @@ from bot.diagnosis.report import SCHEMA, Cause, Diagnosis
 from bot.facts.base import Value
 from bot.facts.pod import PodState
 from bot.facts.scope import Subject
+
+if TYPE_CHECKING:
+    Dumper = yaml.SafeDumper
+else:  # libyaml writes the same text five times faster, where PyYAML was built with it
+    Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 Builtins = dict[str, Any]
 
@@ -83,7 +88,7 @@ def check_schema(told: object) -> None:
         raise ValueError(f"its `schema` is {json.dumps(schema)[:60]}")
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(Dumper):
     """YAML for people: repeated values are repeated, not referred to."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
