@@ -16,7 +16,7 @@ from bot.remediation.confirm import Confirmation, confirm
 from bot.remediation.diff import canonical
 from bot.remediation.doing import NotDone, NothingDone, do, wait
 from bot.remediation.look import Live, Match, Sleep, compare, look, what_changed
-from bot.remediation.plan import Action, Change, Plan
+from bot.remediation.plan import SHORT_HASH, Action, Change, Plan
 from bot.remediation.restore import restore
 from bot.store.records import PlanState, StepState
 from bot.store.store import Store, utc_now
@@ -181,6 +181,11 @@ class Applier:
 
     async def _confirm(self, plan: Plan, recheck: Recheck) -> Progress:
         result = await confirm(plan.check, recheck, sleep=self.sleep, clock=self.clock)
+        if plan.undoes:
+            await self.store.move(
+                plan.undoes, expected=PlanState.CONFIRMED, to=PlanState.UNDONE, detail=f"Undone by plan {plan.short}."
+            )
+            return _move(plan, PlanState.CONFIRMED, f"Undone: what plan {plan.undoes[:SHORT_HASH]} changed is back.")
         if result.is_good:
             text = f"Confirmed: the fault is gone, seen {result.seconds:.0f} s after the change."
             return _move(plan, PlanState.CONFIRMED, text, result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
@@ -39,7 +40,7 @@ async def patched(step: Patch, desk: Desk) -> Made:
     target = target_of(step.of, desk.cause)
     if desk.writer is None:
         return Made(change=replace(await _recorded(step, target, desk), wait_seconds=step.within_seconds))
-    made = await _tried(target, lambda live: _edits(step, target, desk.cause, live), desk.writer)
+    made = await tried(target, lambda live: _edits(step, target, desk.cause, live), desk.writer)
     foreseen = await foresee(made.change, desk)
     return replace(made, change=replace(made.change, wait_seconds=step.within_seconds), foreseen=foreseen)
 
@@ -47,27 +48,33 @@ async def patched(step: Patch, desk: Desk) -> Made:
 async def restarted(step: Restart, desk: Desk) -> Made:
     """Return what replaces the Pods of a workload."""
     target = target_of(step.of, desk.cause)
-    at = desk.made.isoformat(timespec="seconds")
+    edits = restart_edits(target, desk.made)
+    if desk.writer is None:
+        made = Made(change=Change(target=target, fragment=_fragment(target, edits(_SKELETON), _SKELETON, "")))
+    else:
+        made = await tried(target, edits, desk.writer)
+    change = replace(made.change, action=Action.RESTART, wait_seconds=step.within_seconds)
+    return replace(made, change=change, kept_by="")  # a restart is no setting that another tool would put back
+
+
+def restart_edits(target: Target, at: datetime) -> Edits:
+    """Return what makes a workload replace its Pods."""
 
     def edits(live: dict[str, Json]) -> tuple[Edit, ...]:
         if not restarts_by_itself(live):
             raise NoPlan(f"the Pods of {target} are only replaced when somebody deletes them (OnDelete)")
         before = ANNOTATIONS.read(live)
         kept = before if isinstance(before, dict) else {}
-        return (Edit(path=ANNOTATIONS, before=before, after={**kept, RESTARTED_AT: at}),)
+        after: dict[str, Json] = {**kept, RESTARTED_AT: at.isoformat(timespec="seconds")}
+        return (Edit(path=ANNOTATIONS, before=before, after=after),)
 
-    if desk.writer is None:
-        made = Made(change=Change(target=target, fragment=_fragment(target, edits(_SKELETON), _SKELETON, "")))
-    else:
-        made = await _tried(target, edits, desk.writer)
-    change = replace(made.change, action=Action.RESTART, wait_seconds=step.within_seconds)
-    return replace(made, change=change, kept_by="")  # a restart is no setting that another tool would put back
+    return edits
 
 
 _SKELETON: dict[str, Json] = {"spec": {"template": {"metadata": {}}}}
 
 
-async def _tried(target: Target, edits_of: Edits, writer: Writer) -> Made:
+async def tried(target: Target, edits_of: Edits, writer: Writer) -> Made:
     """Return a change that the API server accepted in a dry run, and its diff.
 
     Raises:

@@ -116,6 +116,8 @@ class Plan:
     commands: tuple[str, ...] = ()
     """What a person has to run."""
     docs: str = ""
+    undoes: str = ""
+    """Hash of the plan whose changes it puts back; empty: it is a remedy."""
     check: Check
     reversible: bool
     made: datetime

@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.cluster.port import Cluster
@@ -17,12 +17,15 @@ from bot.diagnosis.report import Diagnosis
 from bot.remediation import make
 from bot.remediation.apply import Applier, Progress
 from bot.remediation.approval import Approved, Click, Denied, Policy, decide, may_reject
+from bot.remediation.desk import NoPlan
+from bot.remediation.history import recurrence
 from bot.remediation.lease import LEASE_SECONDS, Lease, NotOurs
 from bot.remediation.look import Sleep
 from bot.remediation.make import Proposal
 from bot.remediation.plan import Plan
 from bot.remediation.playbook import Playbook
-from bot.store.records import UNFINISHED, Incident, StoredPlan
+from bot.remediation.undo import undo_plan
+from bot.store.records import UNFINISHED, Incident, PlanState, StoredPlan
 from bot.store.store import Store, utc_now
 
 log = logging.getLogger(__name__)
@@ -64,15 +67,48 @@ class Remedy:
             incident=incident_id,
         )
         for plan in proposal.plans:
-            await self.store.add_plan(
-                plan_hash=plan.hash,
-                incident_id=incident_id,
-                playbook=plan.playbook,
-                content=plan.to_json(),
-                made=plan.made,
-                expires=plan.expires,
+            await self._keep(plan, incident_id)
+        before = await recurrence(self.store, diagnosis, now=self.now(), incident=incident_id)
+        return replace(proposal, notes=(before, *proposal.notes)) if before else proposal
+
+    async def undo(self, plan_hash: str, *, by: str) -> Plan | Denied:
+        """Return the plan that puts back what a plan changed, stored so that another person can approve it."""
+        stored = await self.store.plan(plan_hash) if HASH.fullmatch(plan_hash) else None
+        first = await self.store.incident(stored.incident) if stored else None
+        if stored is None or first is None:
+            return Denied("There is no such plan.", is_closed=True)
+        if stored.state is not PlanState.CONFIRMED:
+            return Denied(f"Only a plan that was confirmed can be undone; this one is {stored.state.in_words}.")
+        plan = Plan.from_json(stored.content)
+        if self.writer is None or plan.context != self.writer.context:
+            return Denied(f"This plan is for the cluster {plan.context}, which this bot does not change.")
+        incident = await self.store.add_incident(
+            requester=by,
+            symptom=first.symptom,
+            channel=first.channel,
+            thread=first.thread,
+            namespace=first.namespace,
+            context=first.context,
+            chosen=first.chosen,
+        )
+        try:
+            back = await undo_plan(
+                plan, self.writer, now=self.now(), expires_seconds=self.expires_seconds, incident=incident.id
             )
-        return proposal
+        except NoPlan as reason:
+            return Denied(f"It cannot be undone from here: {reason}.")
+        await self._keep(back, incident.id)
+        return back
+
+    async def _keep(self, plan: Plan, incident_id: str) -> None:
+        await self.store.add_plan(
+            plan_hash=plan.hash,
+            incident_id=incident_id,
+            playbook=plan.playbook,
+            content=plan.to_json(),
+            made=plan.made,
+            expires=plan.expires,
+        )
 
     async def approve(self, plan_hash: str, *, by: str) -> Approved | Denied:
         """Record a yes, if it counts; :meth:`apply` comes next."""

@@ -36,6 +36,8 @@ class PlanState(StrEnum):
     CONFIRMING = "confirming"
     """Everything is applied; the probes look whether it helps."""
     CONFIRMED = "confirmed"
+    UNDONE = "undone"
+    """It was confirmed, and put back later by a plan of its own."""
     RESTORING = "restoring"
     RESTORED = "restored"
     FAILED = "failed"
@@ -82,6 +84,16 @@ class Incident:
     """Answers to questions about the symptom: the word, and the object that is meant."""
     state: IncidentState
     created: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptDiagnosis:
+    """One diagnosis of an incident."""
+
+    incident: str
+    document: str
+    """As JSON."""
+    made: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

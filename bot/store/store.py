@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -22,11 +22,13 @@ from bot.store.records import (
     Decision,
     Incident,
     IncidentState,
+    KeptDiagnosis,
     PlanState,
     StepRecord,
     StepState,
     StoredPlan,
 )
+from bot.store.tables import audit as audit_table
 from bot.store.tables import decisions, diagnoses, incidents, leases, plans, steps
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -133,6 +135,13 @@ class Store:
             )
             return [row.document for row in rows]
 
+    async def diagnoses_since(self, since: datetime) -> list[KeptDiagnosis]:
+        """Return the diagnoses made since then, oldest first."""
+        kept = select(diagnoses.c.incident, diagnoses.c.document, diagnoses.c.made)
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(kept.where(diagnoses.c.made >= since).order_by(diagnoses.c.id))
+            return [KeptDiagnosis(**row) for row in rows.mappings()]
+
     # Plans ------------------------------------------------------------------------------------------------------------
 
     async def add_plan(
@@ -178,6 +187,26 @@ class Store:
                 select(plans).where(plans.c.state.in_(list(states))).order_by(plans.c.made, plans.c.hash)
             )
             return [_stored(row) for row in rows.mappings()]
+
+    async def plans_of(self, incident_ids: Iterable[str]) -> list[StoredPlan]:
+        """Return the plans of some incidents, oldest first."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(
+                select(plans).where(plans.c.incident.in_(list(incident_ids))).order_by(plans.c.made, plans.c.hash)
+            )
+            return [_stored(row) for row in rows.mappings()]
+
+    async def plans_named(self, beginning: str) -> list[StoredPlan]:
+        """Return the plans whose hash begins so."""
+        async with self._database.transaction() as connection:
+            rows = await connection.execute(select(plans).where(plans.c.hash.startswith(beginning, autoescape=True)))
+            return [_stored(row) for row in rows.mappings()]
+
+    async def ended(self, plan_hash: str) -> datetime | None:
+        """Return when a plan was confirmed; None if it never was."""
+        async with self._database.transaction() as connection:
+            wanted = (audit_table.c.plan == plan_hash) & (audit_table.c.action == PlanState.CONFIRMED)
+            return (await connection.execute(select(audit_table.c.at).where(wanted))).scalars().first()
 
     async def take(self, plan_hash: str, *, holder: str, seconds: float) -> bool:
         """Take, or keep, the right to carry a plan out; False while another process has it."""

@@ -23,6 +23,7 @@ from bot.engine.plain import PlainEngine
 from bot.engine.rules import load as load_rules
 from bot.probes import PROBES
 from bot.remediation.approval import Approved, Denied, Policy
+from bot.remediation.plan import Plan
 from bot.remediation.remedy import Remedy as Desk
 from bot.store.records import Incident, PlanState
 from bot.store.store import Store
@@ -149,3 +150,11 @@ async def test_what_fails_is_diagnosed_approved_fixed_and_undone(
         assert isinstance(others, Approved)
         assert moves[-1].state is PlanState.CONFIRMED, [move.text for move in moves]
         assert await site.until(works=True)
+        if remedy.undo:
+            back = await site.desk.undo(plan, by=ALICE)
+            assert isinstance(back, Plan), back
+            assert isinstance(await site.desk.approve(back.hash, by=BOB), Approved)
+            undone = [move async for move in site.desk.apply(back.hash)]
+
+            assert undone[-1].text.startswith("Undone: "), [move.text for move in undone]
+            assert await site.until(works=False), "the fault is not back"
