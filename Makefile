@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts docs catalogue cluster cluster-down test-cluster scenarios bundles bench fuzz lock clean
+.PHONY: help demo test check lint types contracts docs chart catalogue cluster cluster-down test-cluster scenarios bundles bench fuzz lock clean
 
 PY := .venv/bin/python
 # In CI pytest shows differences in full, which hides all else.
@@ -51,6 +51,11 @@ docs: ## the generated pages are as the program makes them
 	@$(PY) -m bot.engine.catalogue --check
 	@$(PY) -m bot.probes.permissions --check
 	@$(PY) -m bot.configuration --check
+
+chart: ## the Helm chart: lint, a matrix of values, every object against the schemas of Kubernetes
+	@tools/setup dev
+	@tools/helm
+	@$(PY) -m pytest -q tests/helm
 
 catalogue: ## write the generated pages anew
 	@tools/setup dev
