@@ -19,6 +19,7 @@ from bot import shipped
 if TYPE_CHECKING:
     from bot.cli.program import Where
     from bot.cluster.bundle import Bundle
+    from bot.cluster.helper_pods import HelperPods
     from bot.cluster.live import LiveCluster
     from bot.cluster.port import Cluster
     from bot.diagnosis.diagnose import Diagnose, Progress
@@ -126,8 +127,6 @@ class Netmedic:
 
     def helpers(self) -> Helpers:
         """Return which node helpers a diagnosis has."""
-        from bot.cluster.live import LiveCluster
-        from bot.cluster.live_helper_pods import LiveHelperPods
         from bot.diagnosis.helpers import OnDemand, installed
         from bot.node.visit import HelperSpec
 
@@ -140,13 +139,17 @@ class Netmedic:
             tier=settings.helper_tier,
             deadline_seconds=settings.helper_deadline_seconds,
         )
+        return OnDemand(spec=spec, pods_in=self.helper_pods)
 
-        def pods_in(cluster: Cluster) -> LiveHelperPods | None:
-            if not isinstance(cluster, LiveCluster):
-                return None
-            return LiveHelperPods(cluster.transport, namespace=settings.helper_namespace)
+    def helper_pods(self, cluster: Cluster) -> HelperPods | None:
+        """Return what starts and ends helper Pods; None where they are installed, or nothing can be started."""
+        from bot.cluster.live import LiveCluster
+        from bot.cluster.live_helper_pods import LiveHelperPods
 
-        return OnDemand(spec=spec, pods_in=pods_in)
+        settings = self.settings()
+        if settings.helper_mode == "daemonset" or not isinstance(cluster, LiveCluster):
+            return None
+        return LiveHelperPods(cluster.transport, namespace=settings.helper_namespace)
 
     async def diagnose(
         self,
@@ -206,18 +209,28 @@ class Netmedic:
 
         from bot.diagnosis.doctor import database, examine_cluster, examine_settings
         from bot.diagnosis.inventory import READS
+        from bot.diagnosis.leftovers import examine_on_demand
         from bot.probes import PROBES
 
         settings = self.settings()
         async with AsyncExitStack() as stack:
+            clusters: list[Cluster] = []
+
+            async def connect() -> Cluster:
+                clusters.append(await stack.enter_async_context(self.cluster(where)))
+                return clusters[0]
+
             async for check in examine_cluster(
-                lambda: stack.enter_async_context(self.cluster(where)),
+                connect,
                 probes=PROBES,
                 also=READS,
                 helper_namespace=settings.helper_namespace,
                 namespace=namespace,
             ):
                 yield check
+            if clusters and (pods := self.helper_pods(clusters[0])):
+                async for check in examine_on_demand(clusters[0], pods):
+                    yield check
         for check in examine_settings(settings):
             yield check
         # Opening a database makes it; on a laptop that only diagnoses there is none to look at.
@@ -231,16 +244,20 @@ class Netmedic:
         await serve(self.settings(), connect=self.connected_to, diagnose=self.diagnoser(), playbooks=self.playbooks())
 
     async def connected_to(self, cluster: ClusterSettings) -> LiveCluster:
-        """Return a connection to one of the clusters in the settings."""
+        """Return a connection to one of the clusters in the settings, cleared of what an earlier process left."""
         from bot.cluster.connect import connect
+        from bot.node.visit import reap
 
         settings = self.settings()
-        return await connect(
+        live = await connect(
             context=cluster.context,
             kubeconfig=str(cluster.kubeconfig or ""),
             helper_namespace=settings.helper_namespace,
             helper_labels=settings.helper_labels,
         )
+        if pods := self.helper_pods(live):
+            await reap(pods)
+        return live
 
 
 async def database_problem(url: str) -> str:
