@@ -62,9 +62,9 @@ class ReadinessFailure(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class PodStart(Fact):
-    """What the scheduler or kubelet last said about a Pod that has not started.
+    """What the scheduler or kubelet last said about a Pod that has not started, or started late and is not ready yet.
 
-    Source: Events with the type Warning of a Pod in phase Pending.
+    Source: Events with the type Warning of a Pod.
     """
 
     kind: ClassVar[str] = "pod_start"
@@ -79,6 +79,8 @@ class PodStart(Fact):
     """``addresses-used-up``, ``network-plugin``, ``sandbox``, ``volume``, ``scheduling`` or ``other``."""
     said: str
     """At most 200 characters."""
+    started: bool
+    """It runs by now. Said of it is only what kept it in the last minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from bot.probes.node import condition_of
 from bot.probes.pod import concerned
 from bot.probes.probe import probe
 from bot.probes.reading import key_of, owner_of, path_of
+from bot.probes.times import seconds_since
 
 TROUBLES = (
     # What the address managers say: host-local, Calico, Cilium, Azure and AWS VPC CNI.
@@ -27,17 +28,32 @@ TROUBLES = (
 )
 """Words in an Event's reason and message, and what they mean; the first that fits."""
 
+LATELY_SECONDS = 180
+"""How long what kept a Pod that runs by now may explain that it is not ready (ours): its first probes take a minute."""
+
 
 @probe(PodStart, reads=(Service, Pod, Event))
 async def pod_start(cluster: Cluster, scope: Scope) -> Iterable[PodStart]:
     """Tell what the scheduler and kubelet say about each Pod at the ends of the symptom that has not started."""
-    pods = await pending(cluster, scope)
-    events = {
-        (namespace, event.involved_object.name): event
-        for namespace in sorted({pod.metadata.namespace for pod in pods})
-        for event in await events_of(cluster, namespace, fields="involvedObject.kind=Pod,type=Warning")
-    }
-    return [start_of(pod, events[key_of(pod)]) for pod in pods if key_of(pod) in events]
+    pods = [pod for pod, _ in await concerned(cluster, scope) if not pod.ready]
+    said: dict[tuple[str, str], Event] = {}
+    for namespace in sorted({pod.metadata.namespace for pod in pods}):
+        for event in await events_of(cluster, namespace, fields="involvedObject.kind=Pod,type=Warning"):
+            if trouble_of(event) != "other":
+                said[namespace, event.involved_object.name] = event
+    now = cluster.now()
+    known = {key_of(pod): (pod, said[key_of(pod)]) for pod in pods if key_of(pod) in said}
+    return [start_of(pod, event) for pod, event in known.values() if is_kept(pod, event, now)]
+
+
+def is_kept(pod: Pod, event: Event, now: datetime) -> bool:
+    """Tell whether an Event still says why a Pod is not ready."""
+    return not started(pod) or 0 < seconds_since(event.last_timestamp or event.event_time, now) <= LATELY_SECONDS
+
+
+def started(pod: Pod) -> bool:
+    """Tell whether a Pod got beyond what keeps it from starting."""
+    return pod.status.phase != "Pending"
 
 
 def start_of(pod: Pod, event: Event) -> PodStart:
@@ -49,15 +65,16 @@ def start_of(pod: Pod, event: Event) -> PodStart:
         node=pod.spec.node_name,
         workload=owner.name,
         workload_type=owner.kind,
-        trouble=trouble_of(f"{event.reason} {said}"),
+        trouble=trouble_of(event),
         said=said[:TEXT_LENGTH],
+        started=started(pod),
         source=f"{path_of(pod)}, its Events",
     )
 
 
-def trouble_of(text: str) -> str:
+def trouble_of(event: Event) -> str:
     """Return what keeps a Pod, by the words of who could not start it."""
-    lower = text.lower()
+    lower = f"{event.reason} {event.message}".lower()
     return next((trouble for trouble, phrases in TROUBLES if any(phrase in lower for phrase in phrases)), "other")
 
 

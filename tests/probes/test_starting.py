@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.cluster.errors import Forbidden
 from bot.cluster.manifests import from_manifests
+from bot.cluster.objects import Event
 from bot.facts.base import Reason
 from bot.facts.pod import PodPlacement, PodStart
 from bot.probes.starting import pod_placement, pod_start, trouble_of
 from tests.probes.manifests import Manifest, facts_of, manifest, pod, service, unknown_of
 
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 RUNTIME_DOWN = "[container runtime is down, PLEG is not healthy]"
 HOSTNAME = "kubernetes.io/hostname"
 
@@ -56,7 +60,9 @@ async def placement(*manifests: Manifest) -> PodPlacement:
     ],
 )
 def test_what_keeps_a_pod_is_told_by_the_words_of_who_could_not_start_it(text: str, trouble: str) -> None:
-    assert trouble_of(text) == trouble
+    reason, _, message = text.partition(" ")
+
+    assert trouble_of(Event(reason=reason, message=message)) == trouble
 
 
 async def test_the_latest_words_about_a_pod_that_has_not_started_are_told() -> None:
@@ -72,11 +78,22 @@ async def test_the_latest_words_about_a_pod_that_has_not_started_are_told() -> N
         workload_type="StatefulSet",
         trouble="volume",
         said="MountVolume.SetUp failed",
+        started=False,
     )
 
 
-async def test_a_pod_that_runs_is_past_what_kept_it() -> None:
-    cluster = from_manifests(service(), pod(), event("FailedMount", "MountVolume.SetUp failed"))
+@pytest.mark.parametrize(("at", "kept"), [("11:57:00", True), ("11:56:59", False)])
+async def test_a_pod_that_runs_was_kept_only_if_that_was_said_in_the_last_minutes(at: str, *, kept: bool) -> None:
+    said = event("FailedCreatePodSandBox", "no IP addresses available in range set", at=f"2026-01-01T{at}Z")
+    unhealthy = event("Unhealthy", "Readiness probe failed: timeout", at="2026-01-01T11:59:30Z")
+    cluster = from_manifests(service(), pod(ready=False), said, unhealthy, now=NOW)
+    found = [fact for fact in await facts_of(pod_start, cluster) if isinstance(fact, PodStart)]
+
+    assert [(fact.trouble, fact.started) for fact in found] == ([("addresses-used-up", True)] if kept else [])
+
+
+async def test_a_pod_that_is_ready_is_past_what_kept_it() -> None:
+    cluster = from_manifests(service(), pod(), event("FailedMount", "MountVolume.SetUp failed"), now=NOW)
 
     assert await facts_of(pod_start, cluster) == []
 
