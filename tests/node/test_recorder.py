@@ -160,3 +160,7 @@ def test_the_longest_look_fits_its_slot() -> None:
     one["values"] = dict.fromkeys(one["values"], widest) | longest
 
     assert len(framed(one)) <= SLOT_BYTES
+
+
+def test_a_slot_of_nothing_with_the_checksum_of_nothing_is_left_out() -> None:
+    assert slots(b"\n" * 7 + b"0" + b"\n" * 7 + b"0") == []

@@ -183,7 +183,8 @@ def slots(content: bytes) -> list[Look]:
         except ValueError:
             continue  # never written
         body = slot[PREFIX : PREFIX + length]
-        if zlib.crc32(body) == checksum:
+        # The checksum of nothing is 0.
+        if body and zlib.crc32(body) == checksum:
             found.append(json.loads(body))
     return found
 
