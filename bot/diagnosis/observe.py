@@ -52,21 +52,21 @@ class Observation:
 
         Args:
             probes: Begun all at once.
-            enough: Asked once those of the API are finished, with what is known then and the kinds that are not, as
-                facts. If it is, probes that still ask Nodes are stopped, and those that have finished left out: how
-                fast a Node answers makes no difference to the diagnosis.
+            enough: Asked once those that read objects are finished, with what is known then and the kinds that are
+                not, as facts. If it is, the others are stopped, and those of them that have finished left out: how fast
+                a Node answers makes no difference to the diagnosis.
         """
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self.one(probe, total=len(probes))) for probe in probes]
-            asking = [task for probe, task in zip(probes, tasks, strict=True) if probe.helper]
-            reading = [task for task in tasks if task not in asking]
-            if enough and reading and asking:
+            lengthy = [task for probe, task in zip(probes, tasks, strict=True) if probe.takes_long]
+            reading = [task for task in tasks if task not in lengthy]
+            if enough and reading and lengthy:
                 await asyncio.wait(reading)
-                if not all(task.done() for task in asking):
-                    unasked = [self.not_needed(probe) for probe in probes if probe.helper]
+                if not all(task.done() for task in lengthy):
+                    unasked = [self.not_needed(probe) for probe in probes if probe.takes_long]
                     known = [fact for task in reading for fact in task.result().facts]
                     if await enough([*known, *(fact for each in unasked for fact in each.facts)]):
-                        for task in asking:
+                        for task in lengthy:
                             task.cancel()
                         return [task.result() for task in reading] + unasked
         return [task.result() for task in tasks]

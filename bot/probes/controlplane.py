@@ -44,7 +44,7 @@ async def api_server_checks(cluster: Cluster, scope: Scope) -> Iterable[ApiServe
     ]
 
 
-@probe(ApiServerLatency, reads=(), paths=(METRICS,))
+@probe(ApiServerLatency, reads=(), paths=(METRICS,), window=True)
 async def api_server_latency(cluster: Cluster, scope: Scope) -> Iterable[ApiServerLatency]:  # noqa: ARG001 - likewise
     """Measure how long requests took, all of them, and how long etcd took for them."""
     meter = await of_api_server(cluster)

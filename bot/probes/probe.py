@@ -60,7 +60,14 @@ class Probe:
     """What it gets of the API server beside objects: non-resource URLs."""
     helper: bool = False
     """It asks node helpers (pods/exec in the helper's namespace)."""
+    window: bool = False
+    """It watches counters of something else than Nodes for seconds."""
     function: Callable[[Cluster, Scope], Awaitable[Iterable[Fact | Unreadable]]]
+
+    @property
+    def takes_long(self) -> bool:
+        """It takes longer than reading objects does."""
+        return self.helper or self.window
 
     async def observe(self, cluster: Cluster, scope: Scope) -> list[Fact]:
         """Return facts stamped with the time of reading; an error of the cluster becomes ``Unknown``."""
@@ -91,12 +98,20 @@ def probe(
     logs: bool = False,
     paths: tuple[str, ...] = (),
     helper: bool = False,
+    window: bool = False,
 ) -> Callable[[Callable[[Cluster, Scope], Awaitable[Iterable[Fact | Unreadable]]]], Probe]:
     """Make a probe of a function that reads a cluster."""
 
     def make(function: Callable[[Cluster, Scope], Awaitable[Iterable[Fact | Unreadable]]]) -> Probe:
         return Probe(
-            name=function.__name__, gives=gives, reads=reads, logs=logs, paths=paths, helper=helper, function=function
+            name=function.__name__,
+            gives=gives,
+            reads=reads,
+            logs=logs,
+            paths=paths,
+            helper=helper,
+            window=window,
+            function=function,
         )
 
     return make
