@@ -13,6 +13,7 @@ from bot.diagnosis.judge import judge
 from bot.engine.book import RuleBook
 from bot.engine.plain import PlainEngine
 from bot.engine.rules import load
+from bot.engine.verdict import Outcome
 from bot.facts import FACT_TYPES, Fact, fields_of
 from bot.facts.scope import Scope, SymptomKind
 from bot.probes import PROBES
@@ -93,3 +94,19 @@ def test_the_facts_of_an_incident_that_no_test_bed_shows_have_one_right_cause(
     judgement = judge(verdicts, Scope(kind=SymptomKind(case["kind"]), cluster_wide=True))
 
     assert [cause.rule for cause in judgement.causes] == [case["cause"]]
+
+
+def lookalikes() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((COVERAGE / "lookalikes.yaml").read_text())
+    return found
+
+
+@pytest.mark.parametrize("pair", lookalikes(), ids=lambda pair: f"{pair['rule']}: {pair['symptom']}")
+def test_the_facts_that_separate_faults_that_look_alike(book: RuleBook, pair: dict[str, Any]) -> None:
+    def outcome(items: list[dict[str, Any]]) -> Outcome:
+        facts = [fact(kind, given) for item in items for kind, given in item.items()]
+        verdicts = book.evaluate(facts, observed_kinds(PROBES))
+        return next(verdict.outcome for verdict in verdicts if verdict.rule.id == pair["rule"])
+
+    assert outcome(pair["proven_by"]) is Outcome.FOUND
+    assert outcome(pair["ruled_out_by"]) is Outcome.RULED_OUT
