@@ -18,6 +18,7 @@ from bot.diagnosis.access import access_of
 from bot.diagnosis.early import is_over, may_end_early
 from bot.diagnosis.helpers import Helpers, installed
 from bot.diagnosis.judge import Judgement, judge
+from bot.diagnosis.localise import localise
 from bot.diagnosis.measure import recordings_of, ways_of
 from bot.diagnosis.observe import Observation, Observed, Progress, observed_kinds
 from bot.diagnosis.report import Diagnosis, SymptomReport, Timing
@@ -192,8 +193,10 @@ class Diagnose:
 
 
 def how_it_ended(judged: Judged) -> tuple[str, ...]:
-    """Return that not all was waited for, where that is so."""
-    return (STOPPED_EARLY,) if judged.stopped_early else ()
+    """Return that not all was waited for, where that is so, and where a fault is that no rule knows."""
+    if judged.judgement.causes:
+        return (STOPPED_EARLY,) if judged.stopped_early else ()
+    return tuple(filter(None, [localise(judged.facts)]))
 
 
 def notes_of(scope: Scope) -> tuple[str, ...]:
