@@ -28,6 +28,10 @@ CILIUM_PORT = 9962
 """Of cilium-agent, where prometheus.enabled."""
 
 
+LARGEST = 1e12
+"""Of one number (ours): more seconds, requests or bytes than a program can have seen."""
+
+
 class Meter(msgspec.Struct, frozen=True, kw_only=True):
     """Two looks at a program's numbers, or why there are none."""
 
@@ -76,11 +80,11 @@ class Growth:
 
     def of(self, name: str) -> float:
         """Return the growth of one counter."""
-        return max(0.0, self.meter.last.get(name, 0.0) - self.meter.first.get(name, 0.0))
+        return _sane(self.meter.last.get(name, 0.0) - self.meter.first.get(name, 0.0))
 
     def now(self, name: str) -> float:
         """Return a number as it is now; 0 where the program has none."""
-        return self.meter.last.get(name, 0.0)
+        return _sane(self.meter.last.get(name, 0.0))
 
     def has(self, name: str) -> bool:
         """Tell whether the program shows a number."""
@@ -131,6 +135,10 @@ class Spans:
             return 0
         reached = (edge for edge in finite if self.buckets[edge] >= share * total)
         return round(next(reached, finite[-1]) * 1000)
+
+
+def _sane(number: float) -> float:
+    return min(max(0.0, number), LARGEST)
 
 
 def _edge(text: str) -> float:

@@ -13,6 +13,7 @@ from bot.facts.scope import Scope
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.probe import probe
 from bot.probes.reading import find_services, key_of, owner_of, path_of, pods_in
+from bot.probes.times import seconds_since
 
 READINESS_FAILED = "Readiness probe failed:"
 """How kubelet begins its Event (reason Unhealthy)."""
