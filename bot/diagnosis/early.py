@@ -19,7 +19,8 @@ from bot.facts.scope import Scope, SymptomKind
 
 BROKEN_FOR_ALL = frozenset({SymptomKind.UNREACHABLE, SymptomKind.TIMEOUT, SymptomKind.DNS, SymptomKind.UNKNOWN})
 """Symptoms that an object can explain whole. What is slow or comes and goes needs what Nodes count."""
-HOPS = frozenset({"name-lookup", "client-pod", "entry", "service", "target-pod"})
+HOPS = frozenset({"name-lookup", "entry", "service", "target-pod"})
+"""What a client is configured to call is not among them: a wrong setting of it may be one that nobody means."""
 CATEGORIES = frozenset(
     {"service-selection", "service-ports", "dns-client", "dns-cluster", "network-policy", "ingress", "not-network"}
 )
@@ -43,7 +44,7 @@ def breaks_all(cause: Cause) -> bool:
     return (
         cause.severity == Severity.ERROR
         and cause.confidence == Confidence.PROVEN
-        and cause.hop in HOPS
+        and (cause.hop in HOPS or cause.category == "network-policy")
         and cause.category in CATEGORIES
     )
 

@@ -9,11 +9,13 @@ import pytest
 from bot.cluster.cache import CachedCluster
 from bot.cluster.port import Cluster
 from bot.diagnosis.diagnose import STOPPED_EARLY, Diagnose
+from bot.diagnosis.early import breaks_all
 from bot.diagnosis.report import Diagnosis
 from bot.engine.book import RuleBook
 from bot.engine.plain import PlainEngine
 from bot.engine.rules import load
 from bot.probes import PROBES
+from tests import diagnosis_fixtures as fixtures
 from tests.test_incidents import INCIDENTS, RULES, replay
 
 UNREACHABLE = "till in shop cannot reach web"
@@ -112,3 +114,22 @@ async def test_where_no_helper_runs_that_is_said_and_nothing_else(book: RuleBook
 
     assert [each.rule for each in found.causes] == ["service-selects-no-pods"]
     assert not found.timing.stopped_early
+
+
+@pytest.mark.parametrize(
+    ("changes", "over"),
+    [
+        pytest.param({}, True, id="a Service that selects nothing"),
+        pytest.param({"hop": "client-pod", "category": "dns-client"}, False, id="a setting of the client"),
+        pytest.param({"hop": "client-pod", "category": "network-policy"}, True, id="a policy at the client"),
+        pytest.param({"hop": "node", "category": "control-plane-network"}, False, id="a Node"),
+        pytest.param({"hop": "service", "category": "kube-proxy"}, False, id="what happens on a Node"),
+        pytest.param({"confidence": "likely"}, False, id="what is only likely"),
+        pytest.param({"severity": "warning"}, False, id="a warning"),
+    ],
+)
+def test_only_what_breaks_every_attempt_ends_it(changes: dict[str, str], over: bool) -> None:
+    plain = {"hop": "service", "category": "service-selection", "confidence": "proven", "severity": "error"}
+    cause = fixtures.changed(fixtures.wrong_port().causes[0], **(plain | changes))
+
+    assert breaks_all(cause) is over
