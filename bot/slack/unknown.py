@@ -1,4 +1,4 @@
-"""What nothing else takes: clicks on messages of other versions, and requests that cannot be read."""
+"""What nothing else takes: clicks, shortcuts and forms of other versions, and requests that cannot be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
-from bot.slack import messages, payload
+from bot.slack import kit, messages, payload
 from bot.slack.failures import nobody, report
 from bot.slack.payload import Json
 from bot.slack.replies import whisper
@@ -28,6 +28,16 @@ def register(app: AsyncApp) -> None:
         log.warning("a click on %r, which this version does not know", action)
         await whisper(respond, messages.refusals.unknown_button())
 
+    async def unknown_shortcut(ack: AsyncAck, body: Json, respond: AsyncRespond) -> None:
+        await ack()
+        log.warning("a shortcut %r, which this version does not know", body.get("callback_id"))
+        await whisper(respond, messages.refusals.unknown_shortcut())
+
+    async def unknown_form(ack: AsyncAck, body: Json) -> None:
+        log.warning("a form %r, which this version does not know", body["view"].get("callback_id"))
+        view = kit.modal(messages.form.title(), [kit.section(messages.refusals.unknown_form())])
+        await ack(response_action="update", view=view)
+
     async def broken(error: Exception, context: AsyncBoltContext, response: BoltResponse | None) -> BoltResponse | None:
         respond = context.respond if context.response_url else None
         await report(error, partial(whisper, respond) if respond else nobody)
@@ -35,4 +45,6 @@ def register(app: AsyncApp) -> None:
         return BoltResponse(status=200, body="") if response else None
 
     app.action(ANYTHING)(unknown_button)
+    app.message_shortcut(ANYTHING)(unknown_shortcut)
+    app.view(ANYTHING)(unknown_form)
     app.error(broken)

@@ -17,6 +17,7 @@ from bot.facts.scope import Subject
 from bot.remediation.approval import Policy
 from bot.store.records import PlanState
 from tests.slack import fixtures
+from tests.slack.block_rules import view_problems
 from tests.slack.conftest import Bot
 from tests.slack.edge import ALICE, BOB, Edge
 from tests.slack.fakes import incident_of, stored
@@ -245,6 +246,19 @@ async def test_unsigned_and_altered_requests_are_refused(edge: Edge) -> None:
     assert bot.diagnose.asked == []
 
 
+async def test_a_request_that_is_replayed_is_answered_once(edge: Edge) -> None:
+    bot = Bot(edge, mode="http")
+    body = json.dumps(edge.mention_payload("dns is slow"))
+
+    async with bot.runs():
+        headers = {**edge.signed(body), "Content-Type": "application/json"}
+        answers = [await edge.send(body, headers) for _ in range(3)]
+        await edge.until(lambda: bot.store.documents)
+
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert len(bot.diagnose.asked) == 1
+
+
 async def test_slacks_question_about_the_address_is_answered(edge: Edge) -> None:
     bot = Bot(edge, mode="http")
     body = json.dumps({"type": "url_verification", "challenge": "abc"})
@@ -425,6 +439,26 @@ async def test_a_button_of_another_version_is_answered(bot_in_mode: Bot, caplog:
     assert told["text"] == "I do not know this button: the message is from another version of me. Please ask again."
     assert "'netmedic.explode', which this version does not know" in caplog.text
     assert bot_in_mode.remedies.clicks == []
+
+
+async def test_a_shortcut_of_another_version_is_answered(bot_in_mode: Bot) -> None:
+    there = {"ts": "1.0", "text": "dns is slow"}
+
+    async with bot_in_mode.runs():
+        ack = await bot_in_mode.edge.shortcut(there, callback_id="netmedic.explode")
+        await bot_in_mode.edge.until_whispered("I do not know this shortcut")
+
+    assert ack.status == 200
+
+
+async def test_a_form_of_another_version_says_so(bot_in_mode: Bot) -> None:
+    async with bot_in_mode.runs():
+        ack = await bot_in_mode.edge.submit({"type": "modal", "callback_id": "netmedic.explode"})
+
+    answer = json.loads(ack.body)
+    assert answer["response_action"] == "update"
+    assert view_problems(answer["view"]) == []
+    assert "I do not know this form" in str(answer["view"])
 
 
 async def test_a_plan_nobody_knows_closes_its_card(bot: Bot) -> None:

@@ -46,6 +46,16 @@ def unknown_button() -> str:
     return "I do not know this button: the message is from another version of me. Please ask again."
 
 
+def unknown_shortcut() -> str:
+    """Return the answer to a shortcut this version does not know."""
+    return "I do not know this shortcut: it is from another version of me. Mention me with what does not work."
+
+
+def unknown_form() -> str:
+    """Return the answer to a form this version does not know."""
+    return "I do not know this form: it is from another version of me. Please open it again."
+
+
 def other_channel(channels: Sequence[str]) -> str:
     """Return that the bot answers elsewhere."""
     named = " ".join(channel_name(channel) for channel in channels[:CHANNELS_NAMED])
