@@ -47,8 +47,10 @@ WELL_KNOWN = re.compile(r"(?:[a-z0-9-]+\.)*(?:kubernetes|k8s)\.io/.*")
 """Labels whose keys are Kubernetes' own."""
 REGIONS = "topology.kubernetes.io/"
 """Labels whose values are those that settings name regions by."""
-NO_NAME = re.compile(r"v\d+(?:(?:alpha|beta)\d+)?|\d+t\d+|\d+z")
-"""Words of versions and times."""
+NO_NAME = re.compile(r"v\d+(?:(?:alpha|beta)\d+)?|\d+t\d+|\d+z|\d+(?:[munkgtpe]i?|ms|s|h)")
+"""Words of versions, times and quantities."""
+RECOGNISED = ("daemonsets.apps", "deployments.apps", "configmaps")
+"""What probes know system components by."""
 HOST = re.compile(r"\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+\b")
 _VOCABULARY = """
     a aaaa addr alpha amd64 and any api app apps arm64 arpa aws azure backend backends blackhole bond bridge calico
@@ -71,7 +73,7 @@ VOCABULARY = frozenset(_VOCABULARY.split())
 def disguised(bundle: Bundle, *, secret: bytes, vocabulary: Collection[str] = ()) -> tuple[Bundle, Pseudonyms]:
     """Return the bundle under pseudonyms, and what they are. ``vocabulary`` stays besides the words that always do."""
     objects = {permission: msgspec.json.decode(found) for permission, found in bundle.objects.items()}
-    kept = VOCABULARY | {word.lower() for word in vocabulary} | set(regions(objects.values()))
+    kept = VOCABULARY | {word.lower() for word in vocabulary} | set(regions(objects.values())) | set(parts(objects))
     words = {word for text in names(bundle, objects) for word in words_of(text) if not NO_NAME.fullmatch(word)}
     other = Pseudonyms(secret, words=words, kept=kept)
     return (
@@ -145,6 +147,15 @@ def regions(lists: Iterable[Any]) -> Iterator[str]:
         for one in found:
             labels = one.get("metadata", {}).get("labels", {})
             yield from (word for key, text in labels.items() if key.startswith(REGIONS) for word in words_of(text))
+
+
+def parts(objects: dict[str, Any]) -> Iterator[str]:
+    """Yield the words of the names that a system's components go by."""
+    for permission in RECOGNISED:
+        for one in objects.get(permission, ()):
+            meta = one.get("metadata", {})
+            if SYSTEM.fullmatch(meta.get("namespace", "")):
+                yield from words_of(meta.get("name", ""))
 
 
 def words_of(text: str) -> list[str]:
