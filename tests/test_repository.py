@@ -45,6 +45,8 @@ READS = [
     "networkpolicies.networking.k8s.io",
     "nodes",
     "peerauthentications.security.istio.io",
+    "persistentvolumeclaims",
+    "persistentvolumes",
     "pods",
     "referencegrants.gateway.networking.k8s.io",
     "resourcequotas",
@@ -133,6 +135,7 @@ def test_a_warning_that_can_be_a_cause_names_its_symptoms_and_an_error_needs_non
         "network-policy-selects-no-pods",
         "namespace-partly-isolated",
         "pods-outside-region-risk",
+        "volumes-outside-region-risk",
         "outside-host-in-other-region-risk",
         "pods-in-unknown-region",
     }

@@ -94,9 +94,9 @@ async def said_mode(cluster: Cluster, scope: Scope) -> tuple[str, str]:
     for node, answer in (await kube_proxies_of(cluster, helpers[:NODES_ASKED])).items():
         if isinstance(answer, tuple) and answer[0].mode:
             return answer[0].mode.lower(), f"{node}: /proxyMode"
-    for node in await nodes_on_path(cluster, scope):
-        if EMBEDDED.search(node.status.node_info.kubelet_version):
-            return DEFAULT_MODE, path_of(node)
+    for item in await nodes_on_path(cluster, scope):
+        if EMBEDDED.search(item.status.node_info.kubelet_version):
+            return DEFAULT_MODE, path_of(item)
     raise CannotTell(Reason.UNRECOGNISED, "no kube-proxy and no Cilium in its place was found")
 
 

@@ -39,6 +39,7 @@ async def test_pods_in_a_region_that_is_not_allowed() -> None:
         permitted=False,
         allowed="eu-north-1, eu-west-1",
         pods=2,
+        volumes=0,
         place="node2",
         asked=False,
     )
@@ -84,3 +85,35 @@ async def test_without_a_policy_it_is_out_of_scope() -> None:
     found = await unknown_of(region_use, from_manifests(*NODES), Scope(namespaces=("shop",)))
 
     assert found.reason is Reason.OUT_OF_SCOPE
+
+
+def claim(name: str, volume: str) -> Manifest:
+    return {**manifest("PersistentVolumeClaim", name), "spec": {"volumeName": volume}}
+
+
+def volume(name: str, *, label: str = "", bound_to: tuple[str, ...] = (), operator: str = "In") -> Manifest:
+    key = "topology.kubernetes.io/region"
+    terms = [{"matchExpressions": [{"key": key, "operator": operator, "values": list(bound_to)}]}]
+    spec = {"nodeAffinity": {"required": {"nodeSelectorTerms": terms}}} if bound_to else {}
+    return {**manifest("PersistentVolume", name, namespace="", labels={key: label} if label else {}), "spec": spec}
+
+
+@pytest.mark.parametrize(
+    ("where", "region"),
+    [
+        (volume("pv", label="us-east-1"), "us-east-1"),
+        (volume("pv", bound_to=("us-east-1",)), "us-east-1"),
+        (volume("pv", bound_to=("us-east-1", "eu-north-1")), ""),
+        (volume("pv", bound_to=("us-east-1",), operator="NotIn"), ""),
+        (volume("pv"), ""),
+    ],
+)
+async def test_volumes_are_where_they_are_labelled_or_bound_to(where: Manifest, region: str) -> None:
+    [found] = await uses(claim("ledger", "pv"), where)
+
+    assert (found.use, found.volumes, found.place) == ("volumes", 1, "ledger")
+    assert (found.region, found.known, found.permitted) == (region, bool(region), False)
+
+
+async def test_claims_without_a_volume_are_nowhere() -> None:
+    assert await uses(claim("waiting", ""), claim("lost", "gone")) == []

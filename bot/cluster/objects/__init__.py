@@ -118,6 +118,7 @@ from bot.cluster.objects.service import (
     ServiceSpec,
     TargetRef,
 )
+from bot.cluster.objects.volume import PersistentVolume, PersistentVolumeClaim
 from bot.cluster.objects.webhook import (
     MutatingWebhookConfiguration,
     ValidatingWebhookConfiguration,
@@ -166,6 +167,8 @@ OBJECT_TYPES: tuple[type[Object], ...] = (
     NetworkPolicy,
     Node,
     PeerAuthentication,
+    PersistentVolume,
+    PersistentVolumeClaim,
     Pod,
     ReferenceGrant,
     ResourceQuota,
@@ -260,6 +263,8 @@ __all__ = [
     "OwnerReference",
     "Part",
     "PeerAuthentication",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
     "Pod",
     "PodIp",
     "PodSpec",
