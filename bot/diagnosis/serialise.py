@@ -6,6 +6,7 @@ Output is ASCII: everything else is escaped, so no character of a cluster can ac
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,8 @@ else:  # libyaml writes the same text five times faster, where PyYAML was built 
 
 Builtins = dict[str, Any]
 
+OUTSIDE_HOST = "OutsideHost"
+
 
 class NotADiagnosis(ValueError):
     """The text is no diagnosis of a version that is understood here."""
@@ -34,7 +37,15 @@ def to_builtins(diagnosis: Diagnosis) -> Builtins:
     for findings, shown in ((diagnosis.causes, told["causes"]), (diagnosis.also_seen, told["also_seen"])):
         for finding, as_builtins in zip(findings, shown, strict=True):
             as_builtins["subject"]["node"] = node_of(finding)
+            as_builtins["subject"]["namespace"] = namespace_of(finding, diagnosis)
     return {"schema": told.pop("schema"), **told}
+
+
+def namespace_of(cause: Cause, diagnosis: Diagnosis) -> str:
+    """Return the namespace of a finding's subject; of a host outside, that of the Pods that call it, if it is one."""
+    if cause.subject.kind != OUTSIDE_HOST or ", " in diagnosis.symptom.namespace:
+        return cause.subject.namespace
+    return diagnosis.symptom.namespace
 
 
 def node_of(cause: Cause) -> str:
@@ -76,9 +87,22 @@ def from_json(text: str | bytes) -> Diagnosis:
     try:
         told = json.loads(text)
         check_schema(told)
-        return msgspec.convert(told, Diagnosis)
+        return outside_of_namespaces(msgspec.convert(told, Diagnosis))
     except (ValueError, RecursionError) as problem:
         raise NotADiagnosis(f"This is no {SCHEMA}: {problem}.") from problem
+
+
+def outside_of_namespaces(diagnosis: Diagnosis) -> Diagnosis:
+    """Return a diagnosis whose hosts outside are in no namespace: :func:`namespace_of` only says who calls them."""
+
+    def placed(cause: Cause) -> Cause:
+        subject = cause.subject
+        return (
+            replace(cause, subject=Subject(OUTSIDE_HOST, "", subject.name)) if subject.kind == OUTSIDE_HOST else cause
+        )
+
+    causes, also_seen = tuple(map(placed, diagnosis.causes)), tuple(map(placed, diagnosis.also_seen))
+    return replace(diagnosis, causes=causes, also_seen=also_seen)
 
 
 def check_schema(told: object) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -65,6 +66,18 @@ def test_a_pod_is_on_the_node_its_evidence_says() -> None:
     told = to_builtins(fixtures.diagnosis(causes=(cause,)))
 
     assert told["causes"][0]["subject"]["node"] == "node1"
+
+
+OSLO = fixtures.changed(fixtures.WRONG_PORT, subject=Subject("OutsideHost", "", "oslo.example.net"))
+
+
+@pytest.mark.parametrize(("namespaces", "told"), [("shop", "shop"), ("", ""), ("shop, pay", "")])
+def test_of_a_host_outside_the_namespace_that_calls_it_is_told(namespaces: str, told: str) -> None:
+    known = fixtures.diagnosis(causes=(OSLO,))
+    known = dataclasses.replace(known, symptom=dataclasses.replace(known.symptom, namespace=namespaces))
+
+    assert to_builtins(known)["causes"][0]["subject"]["namespace"] == told
+    assert from_json(to_json(known)) == known
 
 
 def test_the_node_of_another_pod_is_not_taken() -> None:
