@@ -75,7 +75,10 @@ def to_yaml(diagnosis: Diagnosis) -> str:
 
 def yaml_text(document: object) -> str:
     """Return builtins as YAML in the order they have, without anchors; text of several lines as a block."""
-    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=100)
+    try:
+        return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=100)
+    except UnicodeEncodeError:  # half a character, which libyaml cannot take
+        return yaml.dump(document, Dumper=_Thorough, sort_keys=False, width=100)
 
 
 def from_json(text: str | bytes) -> Diagnosis:
@@ -112,7 +115,7 @@ def check_schema(told: object) -> None:
         raise ValueError(f"its `schema` is {json.dumps(schema)[:60]}")
 
 
-class _Plain(Dumper):
+class _ForPeople(yaml.representer.SafeRepresenter):
     """YAML for people: repeated values are repeated, not referred to."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
@@ -122,4 +125,13 @@ class _Plain(Dumper):
         return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 
+class _Plain(_ForPeople, Dumper):
+    """By libyaml, where it is there."""
+
+
+class _Thorough(_ForPeople, yaml.SafeDumper):
+    """By PyYAML itself."""
+
+
 _Plain.add_representer(str, _Plain.represent_text)
+_Thorough.add_representer(str, _Thorough.represent_text)
