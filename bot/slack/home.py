@@ -19,7 +19,7 @@ from bot.slack.payload import Json
 from bot.slack.ports import Person
 from bot.slack.privacy import Privacy
 from bot.slack.work import Work
-from bot.store.records import Incident, IncidentState, StoreError
+from bot.store.records import Incident, IncidentState, StoredPlan, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Home:
             opened=[await self._listed(incident) for incident in opened],
             recent=[await self._listed(incident) for incident in recent],
             waiting=[
-                (Plan.from_json(stored.content).title, incident)
+                (title_of(stored), incident)
                 for stored in (await self.information.waiting_plans())[:WAITING]
                 if (incident := await store.incident(stored.incident)) is not None
             ],
@@ -72,6 +72,14 @@ class Home:
             diagnosis=await self.information.latest(incident),
             veiled=bool(self.privacy.details_channel),
         )
+
+
+def title_of(stored: StoredPlan) -> str:
+    """Return what a plan is; where another version made it, what it was made from."""
+    try:
+        return Plan.from_json(stored.content).title
+    except ValueError:
+        return stored.playbook
 
 
 def register(app: AsyncApp, home: Home, work: Work) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from bot.slack.home import title_of
 from bot.slack.home_blocks import Listed, Overview, home_view
 from bot.store.chat_records import Opinion
+from bot.store.records import PlanState
 from tests.slack import fixtures
 from tests.slack.block_rules import pings, texts, view_problems
 from tests.slack.conftest import Bot
 from tests.slack.edge import ALICE, BOB
-from tests.slack.fakes import FakeRule, incident_of
+from tests.slack.fakes import FakeRule, incident_of, stored
 from tests.slack.fixtures import NASTY, poisoned, wrong_port
 from tests.slack.test_clusters import TWO
 from tests.slack.test_talk import asked
@@ -182,6 +185,13 @@ async def test_a_home_that_cannot_be_shown_is_no_fault(bot: Bot, caplog: pytest.
             await bot.edge.until(lambda: "could not be shown: not_enabled" in caplog.text)
 
     assert "could not be handled" not in caplog.text
+
+
+def test_a_plan_of_another_version_is_named_by_its_playbook() -> None:
+    made = stored(fixtures.plan(), incident="1", state=PlanState.PROPOSED)
+
+    assert title_of(made) == fixtures.plan().title
+    assert title_of(dataclasses.replace(made, content="{}")) == made.playbook
 
 
 def overview(nasty: str, count: int) -> Overview:
