@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from bot.diagnosis.scope import Ambiguous
     from bot.engine.book import RuleBook
     from bot.facts.scope import Subject
+    from bot.remediation.clerk import Clerk
     from bot.remediation.playbook import Playbook
     from bot.settings import ClusterSettings, Settings
+    from bot.store.store import Store
 
 
 class Netmedic:
@@ -63,7 +65,36 @@ class Netmedic:
         """Return the playbooks in use: those shipped, then the site's own."""
         from bot.remediation.playbooks import load
 
-        return load((shipped.folder("playbooks"), *self.settings().playbooks_dirs), self.rule_book().rules)
+        return load(self.playbooks_folders(), self.rule_book().rules)
+
+    def playbooks_folders(self) -> tuple[Path, ...]:
+        """Return the folders with the playbooks in use: those shipped, then the site's own."""
+        return (shipped.folder("playbooks"), *self.settings().playbooks_dirs)
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        """Give the database, and close it afterwards."""
+        from bot.store.store import Store
+
+        store = await Store.open(self.settings().database_url)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    @asynccontextmanager
+    async def clerk(self, where: Where) -> AsyncIterator[Clerk]:
+        """Give what a person at this terminal can do with plans."""
+        from bot.terminal import clerk
+
+        async with (
+            self.live(where) as cluster,
+            self.store() as store,
+            clerk(
+                self.settings(), cluster=cluster, store=store, diagnose=self.diagnoser(), playbooks=self.playbooks()
+            ) as found,
+        ):
+            yield found
 
     def close(self) -> None:
         """End what was started."""

@@ -47,7 +47,7 @@ async def serve(settings: Settings, *, connect: Connect, diagnose: Diagnose, pla
         async def connected(cluster: ClusterSettings) -> Site:
             live = await connect(cluster)
             stack.push_async_callback(second.run, live.aclose)
-            writer = LiveWriter.beside(live)
+            writer = await LiveWriter.of_account(live, settings.writer_account)
             stack.push_async_callback(second.run, writer.close)
             return site_of(
                 cluster, live, writer, settings=settings, store=seconds_store, diagnose=diagnose, playbooks=playbooks

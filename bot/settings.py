@@ -116,7 +116,10 @@ class Settings(BaseSettings):
     database_url: str = "sqlite+aiosqlite:///netmedic.db"
     """Incidents, plans, approvals and audit (SQLAlchemy URL)."""
     approvers: tuple[str, ...] = ()
-    """Slack user ids that may approve a plan. Empty: nobody may."""
+    """Who may approve a plan: Slack user ids, and ``kubernetes:NAME`` on the command line. Empty: nobody may."""
+    writer_account: str = Field(default="", pattern=r"^$|^[a-z0-9-]+/[a-z0-9.-]+$")
+    """ServiceAccount that applies plans, ``namespace/name``: by a token of minutes that is asked for when it is needed.
+    Empty: the bot's own identity. `netmedic playbooks role` prints the rights it needs."""
     single_operator: bool = False
     """Let the requester approve their own plan. Off: another person has to."""
     plan_expires_seconds: int = Field(default=1800, gt=0)

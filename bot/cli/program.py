@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from bot.cluster.bundle import Bundle
     from bot.diagnosis.diagnose import Progress
     from bot.diagnosis.doctor import Check
     from bot.diagnosis.report import Diagnosis
     from bot.diagnosis.scope import Ambiguous
+    from bot.engine.book import RuleBook
     from bot.facts.scope import Subject
+    from bot.remediation.clerk import Clerk
     from bot.settings import Settings
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,31 @@ class Program(Protocol):
 
     def rules_folders(self) -> tuple[Path, ...]:
         """Return the folders with the rules in use: those shipped, then the site's own."""
+        ...
+
+    def playbooks_folders(self) -> tuple[Path, ...]:
+        """Return the folders with the playbooks in use."""
+        ...
+
+    def rule_book(self) -> RuleBook:
+        """Return the rules, ready to judge."""
+        ...
+
+    def store(self) -> AbstractAsyncContextManager[Store]:
+        """Give the database, and close it afterwards.
+
+        Raises:
+            StoreError: It cannot be opened.
+        """
+        ...
+
+    def clerk(self, where: Where) -> AbstractAsyncContextManager[Clerk]:
+        """Give what a person at this terminal can do with plans.
+
+        Raises:
+            ClusterError: The cluster cannot be reached, or does not say who this is.
+            StoreError: The database cannot be opened.
+        """
         ...
 
     async def diagnose(

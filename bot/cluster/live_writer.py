@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from bot import __version__
-from bot.cluster import errors
+from bot.cluster import errors, identity
 from bot.cluster.credentials import Credentials
 from bot.cluster.live import LiveCluster
 from bot.cluster.refusals import Action, error_of, status_of, words
@@ -52,6 +52,39 @@ class LiveWriter:
     def beside(cls, cluster: LiveCluster) -> LiveWriter:
         """Return a writer with the credentials of a reader."""
         return cls(cluster.transport.credentials, renew=cluster.transport.renewed)
+
+    async def whoami(self) -> str:
+        """Return the name of the user that the API server takes us for.
+
+        Raises:
+            ClusterError: It does not tell.
+        """
+        return await identity.whoami(self._post)
+
+    @classmethod
+    async def of_account(cls, cluster: LiveCluster, account: str) -> LiveWriter:
+        """Return a writer that is a ServiceAccount, ``namespace/name``; with none, it is whoever the reader is.
+
+        Its token is good for minutes; when the server refuses it, there is another.
+
+        Raises:
+            ClusterError: There is no token for it.
+        """
+        own = cls.beside(cluster)
+        return await own.as_account(account) if account else own
+
+    async def as_account(self, account: str) -> LiveWriter:
+        """Return a writer that is another account; see :meth:`of_account`."""
+        namespace, _, name = account.partition("/")
+
+        async def renew(_: Credentials) -> Credentials:
+            token = await identity.token_for(self._post, namespace=namespace, account=name)
+            return identity.with_token(self._credentials, token)
+
+        return LiveWriter(await renew(self._credentials), renew=renew, request_seconds=self._request_seconds)
+
+    async def _post(self, path: str, body: Mapping[str, Json]) -> tuple[int, bytes]:
+        return await self._send("POST", path, Action(verb="create", permission=path), dict(body))
 
     @property
     def context(self) -> str:

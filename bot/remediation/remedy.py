@@ -50,6 +50,8 @@ class Remedy:
     now: Callable[[], datetime] = utc_now
     sleep: Sleep = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
+    job_namespace: str = make.JOB_NAMESPACE
+    """Where Jobs on Nodes run: the node helper's."""
     lease_seconds: float = LEASE_SECONDS
     holder: str = field(default_factory=lambda: uuid.uuid4().hex)
     """This process, where several carry plans out."""
@@ -65,6 +67,7 @@ class Remedy:
             writer=self.writer,
             expires_seconds=self.expires_seconds,
             incident=incident_id,
+            job_namespace=self.job_namespace,
         )
         for plan in proposal.plans:
             await self._keep(plan, incident_id)
