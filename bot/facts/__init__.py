@@ -8,6 +8,7 @@ from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
+from bot.facts.echo import OutsidePing
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
 from bot.facts.gateway import GatewayBackend, GatewayState
@@ -114,6 +115,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeUdp,
         ObjectWarning,
         OutsideAddress,
+        OutsidePing,
         OutsideWay,
         OverlayMtu,
         PathMtu,

@@ -12,6 +12,7 @@ from bot.probes.cnimtu import cni_mtu
 from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
 from bot.probes.dns import dns_pod, dns_service
+from bot.probes.echo import outside_ping
 from bot.probes.endpointlag import endpoint_lag
 from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
@@ -155,6 +156,7 @@ PROBES: tuple[Probe, ...] = (
     bridge_hairpin,
     outside_way,
     outside_address,
+    outside_ping,
     drop_history,
     loss_history,
     steal_history,

@@ -35,13 +35,7 @@ NETWORK = re.compile(r'"(?:IPv6)?Network"\s*:\s*"([0-9a-fA-F.:/]+)"')
 @probe(OutsideWay, reads=(Service, EndpointSlice), helper=True)
 async def outside_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Connect to the host outside from the Nodes of the clients, twenty times."""
-    if not scope.outside_host:
-        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names no host outside the cluster")
-    helpers = sorted(await cluster.helper_nodes())
-    if not helpers:
-        raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
-    nodes = [node for node in (*scope.client_nodes, *scope.named_nodes) if node in helpers] or helpers
-    nodes = list(dict.fromkeys(nodes))[:NODES_TRIED]
+    nodes = await trying_from(cluster, scope)
     address = await resolved(cluster, nodes[0], scope.outside_host)
     port = scope.outside_port or USUAL_PORT
     there, api = target(address, port), [target(*place) for place in await api_server(cluster)]
@@ -58,6 +52,22 @@ async def outside_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
         passed = size.get(address) if isinstance(size, dict) else None
         found.append(fact_of(scope, node, (address, port), answer, passed))
     return found
+
+
+async def trying_from(cluster: Cluster, scope: Scope) -> list[str]:
+    """Return the Nodes to try the host outside from.
+
+    Raises:
+        CannotTell: The symptom names none.
+        NoHelper: There is no helper in the cluster at all.
+    """
+    if not scope.outside_host:
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names no host outside the cluster")
+    helpers = sorted(await cluster.helper_nodes())
+    if not helpers:
+        raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
+    nodes = [node for node in (*scope.client_nodes, *scope.named_nodes) if node in helpers] or helpers
+    return list(dict.fromkeys(nodes))[:NODES_TRIED]
 
 
 @probe(OutsideAddress, reads=(DaemonSet, ConfigMap, Pod))
