@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import msgspec
@@ -26,13 +25,6 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
     """``drop`` or ``reject`` where a rule surely does not let it pass; looked at where it is not sent elsewhere."""
     where: Text = ""
     """That rule's table and chain."""
-
-    @property
-    def mode(self) -> str:
-        """The kind of rules, in kube-proxy's words: ``iptables``, ``nftables``, ``ipvs``; empty without any."""
-        if self.by.startswith("nftables") and self.by.endswith(" kube-proxy"):
-            return "nftables"
-        return "iptables" if re.match(r"nftables|ip6?tables", self.by) else self.by
 
 
 class Translations(Answer, frozen=True, kw_only=True):
