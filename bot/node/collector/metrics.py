@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from .connect import target
@@ -39,6 +37,9 @@ def program(text: str) -> tuple[str, int]:
 
 def metrics(programs: dict[str, tuple[str, int]], seconds: int) -> dict[str, Json]:
     """Return by the programs' texts what they show at the beginning and the end of so many seconds."""
+    # A quarter of this program's start, which every request pays, and only this one needs them.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
     with ThreadPoolExecutor(max_workers=MAX_TARGETS) as pool:
         started = time.monotonic()
         first = list(pool.map(look, programs.values()))
@@ -66,6 +67,8 @@ def told(first: Look, last: Look, seconds: float) -> Json:
 
 def look(place: tuple[str, int]) -> Look:
     """Return the known numbers that a program shows, and of kube-proxy its mode; or in words why there are none."""
+    from http.client import HTTPException  # noqa: PLC0415
+
     host, port = place
     try:
         found = numbers(get(host, port, "/metrics", MAX_BYTES))
@@ -74,7 +77,7 @@ def look(place: tuple[str, int]) -> Look:
         return Look({}, error="silent")
     except ConnectionRefusedError:
         return Look({}, error="refused")
-    except (OSError, http.client.HTTPException) as problem:
+    except (OSError, HTTPException) as problem:
         return Look({}, error=f"failed: {type(problem).__name__}")
 
 
@@ -85,12 +88,14 @@ def get(host: str, port: int, path: str, most: int) -> str:
         HTTPException: It is not OK.
         OSError: None came.
     """
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    from http.client import OK, HTTPConnection, HTTPException  # noqa: PLC0415
+
+    connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path, headers={"Host": "localhost"})
         answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise http.client.HTTPException(f"status {answer.status}")
+        if answer.status != OK:
+            raise HTTPException(f"status {answer.status}")
         return answer.read(most).decode(errors="replace")
     finally:
         connection.close()
