@@ -69,6 +69,20 @@ class Alerts(BaseModel):
     """Id of the channel that alerts are told in."""
 
 
+class ApproverRule(BaseModel):
+    """More approvers for some plans; what is left empty does not matter."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    approvers: tuple[str, ...] = Field(min_length=1)
+    """As in the list of approvers."""
+    clusters: tuple[str, ...] = ()
+    """Contexts of kubeconfigs."""
+    namespaces: tuple[str, ...] = ()
+    """Every object that the plan changes has to be in one of them."""
+    risks: tuple[Literal["low", "medium", "high"], ...] = ()
+
+
 class ClusterSettings(BaseModel):
     """One of several clusters that the bot looks at."""
 
@@ -117,6 +131,8 @@ class Settings(BaseSettings):
     """Incidents, plans, approvals and audit (SQLAlchemy URL)."""
     approvers: tuple[str, ...] = ()
     """Who may approve a plan: Slack user ids, and ``kubernetes:NAME`` on the command line. Empty: nobody may."""
+    approver_rules: tuple[ApproverRule, ...] = ()
+    """More approvers by cluster, namespace and risk."""
     writer_account: str = Field(default="", pattern=r"^$|^[a-z0-9-]+/[a-z0-9.-]+$")
     """ServiceAccount that applies plans, ``namespace/name``: by a token of minutes that is asked for when it is needed.
     Empty: the bot's own identity. `netmedic playbooks role` prints the rights it needs."""

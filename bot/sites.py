@@ -16,7 +16,7 @@ from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
 from bot.facts.scope import Subject
 from bot.remediation.apply import Progress as Move
-from bot.remediation.approval import Approved, Denied, Policy
+from bot.remediation.approval import Approved, Denied, Policy, policy_of
 from bot.remediation.make import Proposal
 from bot.remediation.plan import Plan
 from bot.remediation.playbook import Playbook
@@ -163,7 +163,7 @@ def site_of(
         store=store,
         playbooks=playbooks,
         writer=writer,
-        policy=Policy(approvers=settings.approvers, single_operator=settings.single_operator),
+        policy=policy_of(settings),
         expires_seconds=settings.plan_expires_seconds,
         recheck=again,
     )

@@ -11,7 +11,7 @@ from bot.cluster.live_writer import LiveWriter
 from bot.diagnosis.diagnose import Diagnose
 from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
-from bot.remediation.approval import Policy
+from bot.remediation.approval import policy_of
 from bot.remediation.clerk import PREFIX, Clerk, NoSuchPlan
 from bot.remediation.playbook import Playbook
 from bot.remediation.remedy import Remedy
@@ -46,7 +46,7 @@ async def clerk(
                 store=store,
                 playbooks=playbooks,
                 writer=writer,
-                policy=Policy(approvers=settings.approvers, single_operator=settings.single_operator),
+                policy=policy_of(settings),
                 expires_seconds=settings.plan_expires_seconds,
                 job_namespace=settings.helper_namespace,
                 recheck=again,

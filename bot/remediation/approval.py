@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.remediation.plan import Plan, hash_of
+from bot.remediation.playbook import Risk
+from bot.settings import Settings
 from bot.store.records import Decision, PlanState
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproverRule:
+    """More approvers, for some plans. What is left empty does not matter."""
+
+    approvers: tuple[str, ...]
+    clusters: tuple[str, ...] = ()
+    """Contexts."""
+    namespaces: tuple[str, ...] = ()
+    """Every object that the plan changes has to be in one of them."""
+    risks: tuple[Risk, ...] = ()
+
+    def covers(self, plan: Plan) -> bool:
+        """Tell whether it is about a plan."""
+        touched = {change.target.namespace for change in plan.changes}
+        return (
+            (not self.clusters or plan.context in self.clusters)
+            and (not self.namespaces or touched <= set(self.namespaces))
+            and (not self.risks or plan.risk in self.risks)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +41,34 @@ class Policy:
     single_operator: bool = False
     """The requester may approve their own plan, if they are an approver."""
 
+    rules: tuple[ApproverRule, ...] = ()
+    """More approvers for some plans."""
+
+    def of(self, plan: Plan) -> Policy:
+        """Return who may approve this plan."""
+        more = (approver for rule in self.rules if rule.covers(plan) for approver in rule.approvers)
+        return replace(self, approvers=tuple(dict.fromkeys((*self.approvers, *more))), rules=())
+
     def names(self, user: str) -> bool:
         """Tell whether a user is among the approvers."""
         return bool(user.strip()) and user in self.approvers
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return who may approve by the settings."""
+    return Policy(
+        approvers=settings.approvers,
+        single_operator=settings.single_operator,
+        rules=tuple(
+            ApproverRule(
+                approvers=rule.approvers,
+                clusters=rule.clusters,
+                namespaces=rule.namespaces,
+                risks=tuple(map(Risk, rule.risks)),
+            )
+            for rule in settings.approver_rules
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,7 +119,7 @@ class Remedy:
         if isinstance(found, Denied):
             return await self._denied(found, plan_hash, by)
         plan, click = found
-        answer = decide(plan, click, self.policy)
+        answer = decide(plan, click, self.policy.of(plan))
         if isinstance(answer, Denied):
             return await self._denied(answer, plan_hash, by)
         if await self.store.decide(plan_hash, by=by, approved=True, reason=answer.note):
@@ -131,8 +131,8 @@ class Remedy:
         found = await self._found(plan_hash, by)
         if isinstance(found, Denied):
             return await self._denied(found, plan_hash, by)
-        _, click = found
-        answer = may_reject(click, self.policy)
+        plan, click = found
+        answer = may_reject(click, self.policy.of(plan))
         if isinstance(answer, Denied):
             return await self._denied(answer, plan_hash, by)
         if await self.store.decide(plan_hash, by=by, approved=False, reason=reason):

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.cluster.memory_writer import MemoryWriter
-from bot.remediation.approval import Approved, Click, Denied, Policy, decide, may_reject
+from bot.remediation.approval import Approved, ApproverRule, Click, Denied, Policy, decide, may_reject
 from bot.remediation.plan import Plan
+from bot.remediation.playbook import Risk
 from bot.store.records import Decision, PlanState
 from tests.remediation.fixtures import NOON, plan_for, service
 
@@ -167,3 +168,30 @@ def test_a_decided_plan_cannot_be_rejected(plan: Plan) -> None:
     assert may_reject(click(plan, decision=decision), POLICY) == Denied(
         "Nothing done: this plan was already approved by T1/UBOB at 12:00 UTC.", is_closed=True
     )
+
+
+RULES = (
+    ApproverRule(approvers=(EVE,), clusters=("memory",), namespaces=("shop",), risks=(Risk.LOW,)),
+    ApproverRule(approvers=("T1/UELSE",), clusters=("another",)),
+)
+
+
+def test_approvers_by_cluster_namespace_and_risk_may_approve_what_all_of_it_fits(plan: Plan) -> None:
+    assert Policy(approvers=(BOB,), rules=RULES).of(plan) == Policy(approvers=(BOB, EVE))
+    assert decide(plan, click(plan, by=EVE), Policy(approvers=(), rules=RULES).of(plan)) == Approved()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"risk": Risk.HIGH}, {"context": "elsewhere"}], ids=["another risk", "another cluster"]
+)
+def test_approvers_of_other_plans_may_not_approve_this_one(plan: Plan, changes: dict[str, Any]) -> None:
+    other = dataclasses.replace(plan, **changes)
+
+    assert Policy(approvers=(BOB,), rules=RULES).of(other).approvers == (BOB,)
+
+
+def test_a_plan_that_reaches_beyond_the_namespaces_needs_another_approver(plan: Plan) -> None:
+    [change] = plan.changes
+    beyond = dataclasses.replace(change, target=dataclasses.replace(change.target, namespace="kube-system"))
+
+    assert Policy(approvers=(), rules=RULES).of(dataclasses.replace(plan, changes=(change, beyond))).approvers == ()
