@@ -6,8 +6,9 @@ Run: python -m tests.scenarios.replay writes the table anew; its difference show
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
-import shutil
+import json
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -47,8 +48,18 @@ def keep(file: Path, *, scenario: str, category: str, symptom: str) -> None:
     """Put a recording beside the others, with its row in the table."""
     BUNDLES.mkdir(exist_ok=True)
     kept = BUNDLES / f"{scenario}.json.gz"
-    shutil.copyfile(file, kept)
+    kept.write_bytes(slimmed(file.read_bytes(), symptom))
     write({**table(), scenario: {"category": category, "symptom": symptom, "causes": causes(kept, symptom)}})
+
+
+def slimmed(content: bytes, symptom: str) -> bytes:
+    """Return a recording without the Events of namespaces that the symptom does not name: other incidents left them."""
+    document = json.loads(gzip.decompress(content))
+    objects = document["objects"]
+    named = {item["metadata"]["name"] for item in objects["namespaces"] if item["metadata"]["name"] in symptom}
+    around = named | {"default", "kube-system"}
+    objects["events"] = [event for event in objects["events"] if event["metadata"]["namespace"] in around]
+    return gzip.compress(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(), mtime=0)
 
 
 def table() -> dict[str, Entry]:
