@@ -8,6 +8,7 @@ from itertools import islice
 
 from bot.cluster.objects import LabelSelector, Namespace, NetworkPolicy, Pod, PolicyPeer, Service
 from bot.cluster.port import Cluster
+from bot.cluster.selectors import selects
 from bot.facts.base import Reason
 from bot.facts.policy import PolicyCount, TargetIsolation
 from bot.facts.scope import Scope
@@ -17,6 +18,10 @@ from bot.probes.reading import Pods, find_services, key_of, namespaces_in, path_
 from bot.simulation.networkpolicy import End, end_of, isolating, peers_match
 
 EVERYBODY = "everybody"
+FEW_PODS = 10_000
+"""Up to so many, all are read; beyond, those of the namespaces that policies select (ours)."""
+MOST_NAMESPACES = 20
+"""Read in full (ours)."""
 
 
 @probe(PolicyCount, reads=(NetworkPolicy,))
@@ -103,10 +108,24 @@ async def crowd_of(cluster: Cluster, policies: Sequence[NetworkPolicy]) -> Crowd
     """Read the Pods of the policies' namespaces, and everything only if a policy selects namespaces."""
     if any(peer.namespace_selector is not None for policy in policies for peer in peers_of(policy)):
         namespaces = {item.metadata.name: item.metadata.labels for item in await cluster.list(Namespace)}
-        return Crowd(await cluster.list(Pod), namespaces)
-    places = sorted({policy.metadata.namespace for policy in policies})
+        if await cluster.count(Pod) <= FEW_PODS:
+            return Crowd(await cluster.list(Pod), namespaces)
+        places = sorted(selected_namespaces(policies, namespaces))
+        if len(places) > MOST_NAMESPACES:
+            raise CannotTell(Reason.OUT_OF_SCOPE, f"policies select {len(places)} namespaces, too many to read at once")
+    else:
+        namespaces, places = {}, sorted({policy.metadata.namespace for policy in policies})
     pods = [pod for place in places for pod in await cluster.list(Pod, namespace=place)]
-    return Crowd(pods, {})
+    return Crowd(pods, namespaces)
+
+
+def selected_namespaces(policies: Sequence[NetworkPolicy], namespaces: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """Return the namespaces of the policies, and those whose Pods they may let in."""
+    selectors = [peer.namespace_selector for policy in policies for peer in peers_of(policy)]
+    named = {
+        name for name, labels in namespaces.items() for one in selectors if one is not None and selects(one, labels)
+    }
+    return named | {policy.metadata.namespace for policy in policies}
 
 
 def peers_of(policy: NetworkPolicy) -> list[PolicyPeer]:

@@ -10,8 +10,10 @@ import pytest
 from bot.cluster.cache import CachedCluster
 from bot.cluster.manifests import from_manifests
 from bot.cluster.objects import Namespace
+from bot.facts.base import Unknown
 from bot.facts.policy import PolicyCount, TargetIsolation
 from bot.facts.scope import Scope, Subject
+from bot.probes import policy as policy_probes
 from bot.probes.policy import policy_count, target_isolation
 from tests.probes.manifests import WEB, Manifest, facts_of, manifest, pod, service
 
@@ -177,6 +179,31 @@ async def test_a_namespace_without_the_label_is_not_let_in() -> None:
     found = await isolation(policy(ingress=[rule]), namespace("tills", team="b"), namespace("shop"), guest)
 
     assert (found.admits_anyone, found.asked_for) == (False, "all Pods in Namespaces team=a")
+
+
+TILLS_OF_TEAM_A = policy(ingress=[allow({"namespaceSelector": labels(team="a"), "podSelector": labels(app="till")})])
+
+
+@pytest.mark.parametrize("few", [0, 100])
+@pytest.mark.parametrize(("team", "admitted"), [("a", True), ("b", False)])
+async def test_of_a_large_cluster_the_namespaces_that_policies_select_are_read(
+    few: int, team: str, admitted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy_probes, "FEW_PODS", few)
+    guest = pod("guest", namespace="tills", labels={"app": "till"})
+    found = await isolation(TILLS_OF_TEAM_A, namespace("tills", team=team), namespace("shop"), guest)
+
+    assert found.admits_anyone is admitted
+
+
+async def test_more_namespaces_than_can_be_read_are_said_to_be_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy_probes, "FEW_PODS", 0)
+    monkeypatch.setattr(policy_probes, "MOST_NAMESPACES", 1)
+    cluster = from_manifests(service(), pod(), TILLS_OF_TEAM_A, namespace("tills", team="a"), namespace("shop"))
+    [found] = await facts_of(target_isolation, cluster, WEB)
+
+    assert isinstance(found, Unknown)
+    assert found.detail == "policies select 2 namespaces, too many to read at once"
 
 
 async def test_policies_add_up_and_the_first_by_name_is_named() -> None:
