@@ -24,6 +24,8 @@ UNPARSEABLE = "%unparseable"
 """Stands for a setting that is there and cannot be parsed; it is neither YAML nor JSON, so a probe fails on it too."""
 
 _OBJECT_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -85,6 +87,11 @@ def without_query(path: str) -> str:
 def object_name(text: str) -> str:
     """Return text that can be the name of an object; of anything else, nothing."""
     return text if _OBJECT_NAME.fullmatch(text) else ""
+
+
+def address(text: str) -> str:
+    """Return an IP address; of anything else, nothing. Most are IPv4, which is told without parsing."""
+    return text if _IPV4.fullmatch(text) or ("/" not in text and _is_address(text)) else ""
 
 
 def time(text: str) -> str:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from bot.cluster import errors
 from bot.cluster.objects import Object
 from bot.cluster.port import Cluster
-from bot.facts.base import Fact, Reason, Unknown
+from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.scope import Scope
 
 DETAIL_LENGTH = 256
+LARGEST = 2**63 - 1
+"""The rule engine's numbers end here."""
 
 REASONS: dict[type[errors.ClusterError], Reason] = {
     errors.Forbidden: Reason.FORBIDDEN,
@@ -123,7 +125,9 @@ def reason_of(problem: errors.ClusterError) -> Reason:
 
 
 def stamp(cluster: Cluster, fact: Fact) -> Fact:
-    """Return the fact with the time of reading, where it has none of its own."""
+    """Return the fact with the time of reading, where it has none of its own; ``Unknown`` if no rule could take it."""
+    if any(isinstance(value, int) and abs(value) > LARGEST for value in values_of(fact).values()):
+        return unknown(cluster, type(fact), Reason.MALFORMED, f"a number in it is beyond all bounds ({fact.source})")
     return fact if fact.at else dataclasses.replace(fact, at=cluster.now().isoformat(timespec="milliseconds"))
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.cluster.errors import Absent, Forbidden, Malformed, NotFound, TimedOut, Unreachable
-from bot.cluster.objects import Deployment, EndpointSlice, Event, Node, Pod, Service
+from bot.cluster.objects import CiliumNode, Deployment, EndpointSlice, Event, HTTPRoute, IPPool, Node, Pod, Service
 from bot.cluster.refusals import words
 from bot.cluster.transport import Limits
 from tests.cluster.api import Api, breaks_off, drips, hangs, page, says, status
@@ -193,6 +193,62 @@ async def test_a_type_that_is_not_served_at_all_is_absent(api: Api) -> None:
             await cluster.list(EndpointSlice)
         with pytest.raises(Absent):
             await cluster.get(EndpointSlice, name="web", namespace="shop")
+
+
+APIS = {"groups": [{"versions": [{"groupVersion": "apps/v1"}, {"groupVersion": "projectcalico.org/v3"}]}]}
+
+
+async def test_one_request_tells_which_optional_apis_are_there(api: Api) -> None:
+    pools = "/apis/projectcalico.org/v3/ippools"
+    api.on("/apis", says(APIS))
+    api.on(pools, page("pool", spec={"cidr": "10.244.0.0/16", "ipipMode": "Always"}))
+
+    async with api.cluster() as cluster:
+        [found] = await cluster.list(IPPool)
+        for of in (CiliumNode, HTTPRoute):
+            with pytest.raises(Absent, match="the cluster does not serve"):
+                await cluster.list(of)
+
+    assert found.spec.ipip_mode == "Always"
+    assert [path.partition("?")[0] for path in api.asked] == ["/apis", pools]
+
+
+async def test_a_server_that_does_not_say_what_it_serves_is_asked_for_each(api: Api) -> None:
+    api.on("/apis", status(403))
+    api.on("/apis/cilium.io/v2/ciliumnodes", page("node1"))
+
+    async with api.cluster() as cluster:
+        [found] = await cluster.list(CiliumNode)
+
+    assert found.metadata.name == "node1"
+
+
+async def test_the_checks_of_a_server_that_is_not_ready_are_read_all_the_same(api: Api) -> None:
+    api.on("/readyz", says("[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n", status=500))
+
+    async with api.cluster() as cluster:
+        found = await cluster.checks()
+
+    assert found == {"ping": True, "etcd": False}
+
+
+async def test_known_numbers_are_read_twice(api: Api) -> None:
+    name = "apiserver_dropped_requests_total"
+    api.on("/metrics", says(f"{name} 1\ngo_threads 9\n"), says(f"{name} 4\n"))
+
+    async with api.cluster() as cluster:
+        found = await cluster.metrics(seconds=0)
+
+    assert found == ({name: 1.0}, {name: 4.0})
+
+
+async def test_whether_a_path_may_be_read_is_asked_as_a_path(api: Api) -> None:
+    api.on("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", says({"status": {"allowed": True}}))
+
+    async with api.cluster() as cluster:
+        allowed = await cluster.may("get", "/metrics")
+
+    assert allowed
 
 
 async def test_a_refused_version_is_not_taken_for_one_that_is_not_served(api: Api) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from bot.cluster import redact
 from bot.cluster.objects.base import Condition, LabelSelectorRequirement, Object, Part, Resource
 from bot.cluster.objects.container import ConfigMapRef, Container
 
@@ -135,6 +136,11 @@ class PodStatus(Part, frozen=True, kw_only=True):
     host_ip: str = msgspec.field(default="", name="hostIP")
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, text in (("pod_ip", self.pod_ip), ("host_ip", self.host_ip)):
+            if text and not redact.address(text):
+                msgspec.structs.force_setattr(self, name, "")
 
 
 class Pod(Object, frozen=True, kw_only=True):

@@ -33,6 +33,10 @@ class ServiceSpec(Part, frozen=True, kw_only=True):
     ip_families: tuple[str, ...] = ()
     ip_family_policy: str = ""
 
+    def __post_init__(self) -> None:
+        if self.cluster_ip not in ("", "None") and not redact.address(self.cluster_ip):
+            msgspec.structs.force_setattr(self, "cluster_ip", "")
+
 
 class LoadBalancerIngress(Part, frozen=True, kw_only=True):
     ip: str = ""
