@@ -184,7 +184,7 @@ def test_components_are_recognised_and_quantities_stay() -> None:
         "spec": {"containers": [{"name": "flannel", "resources": {"limits": limits}}]},
     }
 
-    hidden, _ = under_pseudonyms(made(**{"daemonsets.apps": [daemonset], "pods": [pod]}))
+    hidden, _ = under_pseudonyms(made(**{"daemonsets.apps": [daemonset]}, pods=[pod]))
 
     assert objects_of(hidden, "daemonsets.apps") == [daemonset]
     assert objects_of(hidden, "pods")[0]["spec"]["containers"][0]["resources"]["limits"] == limits

@@ -39,7 +39,16 @@ def evaluate(tmp_path: Path) -> Evaluate:
 
 def cpu(node: str, steal_permille: int, *, cpus: int = 4) -> NodeCpu:
     return NodeCpu(
-        node=node, cpus=cpus, window_ms=3000, steal_permille=steal_permille, softirq_permille=0, idle_permille=500
+        node=node,
+        cpus=cpus,
+        window_ms=3000,
+        steal_permille=steal_permille,
+        softirq_permille=0,
+        idle_permille=500,
+        busiest_softirq_permille=0,
+        busiest_softirq_cpu="cpu0",
+        running=1,
+        running_per_cpu_permille=250,
     )
 
 
@@ -68,6 +77,7 @@ def interface(
         tx_errors=0,
         rx_dropped_ppm=0,
         tx_dropped_ppm=0,
+        errors_ppm=0,
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.node.collector import answer
+from bot.node.collector import answer, request
 from bot.node.collector.answer import document
 from bot.node.collector.connect import connect, result, target
 from bot.node.collector.proc import Problem
@@ -121,7 +121,7 @@ def test_an_unknown_request_ends_with_status_2_and_one_line() -> None:
     ended = run("reboot\x1b[2J")
 
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == f"not a request: 'reboot\\x1b[2J'; {answer.USAGE}\n"
+    assert ended.stderr == f"not a request: 'reboot\\x1b[2J'; {request.USAGE}\n"
 
 
 def test_the_version_says_who_answers() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.node.collector import throttling
+from bot.node.collector import rights, throttling
 from bot.node.collector.pods import POD
 from bot.node.collector.proc import Problem
 
@@ -46,7 +46,7 @@ def test_periods_are_those_of_either_version(text: str, periods: int, throttled:
 
 
 def test_without_the_nodes_processes_the_tier_that_is_needed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttling.rights, "sees_processes", lambda: False)
+    monkeypatch.setattr(rights, "sees_processes", lambda: False)
 
     with pytest.raises(Problem, match="tier 3 is needed"):
         throttling.throttling()

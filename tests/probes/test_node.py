@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.cluster import objects
 from bot.cluster.errors import ClusterError, Forbidden, Malformed, TimedOut
 from bot.cluster.memory import Helper, MemoryCluster
-from bot.cluster.objects import Condition, Meta, Node, NodeAddress, NodeInfo, NodeStatus
+from bot.cluster.objects import Meta, Node, NodeAddress, NodeInfo, NodeStatus
 from bot.facts.base import Fact, Reason, Unknown
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.scope import Scope
@@ -22,7 +23,9 @@ EVERYTHING = Scope(cluster_wide=True)
 
 
 def node(name: str, *, ready: str = "True") -> Node:
-    condition = Condition(type="Ready", status=ready, reason="KubeletReady" if ready == "True" else "NodeStatusUnknown")
+    condition = objects.NodeCondition(
+        type="Ready", status=ready, reason="KubeletReady" if ready == "True" else "NodeStatusUnknown"
+    )
     status = NodeStatus(
         conditions=(condition,),
         addresses=(NodeAddress(type="InternalIP", address=HOST_IP),),
