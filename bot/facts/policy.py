@@ -152,6 +152,8 @@ class PolicyCoverage(Fact):
     open_ingress_pods: int
     """Pods that no policy isolates for ingress: everybody may connect to them."""
     open_egress_pods: int
+    open_to_all_namespaces_pods: int
+    """Pods that are isolated for ingress, and that a rule opens to every Pod of every namespace nevertheless."""
     default_deny_ingress: bool
     """A policy selects all Pods for ingress and has no ingress rule."""
     default_deny_egress: bool

@@ -63,9 +63,9 @@ async def policy_coverage(cluster: Cluster, scope: Scope) -> Iterable[PolicyCove
 
 
 async def places_in(cluster: Cluster, scope: Scope) -> list[Place]:
-    """Return the namespaces that have policies."""
+    """Return the namespaces that have policies, and those that the symptom names."""
     policies = [item for name in namespaces_in(scope) for item in await cluster.list(NetworkPolicy, namespace=name)]
-    names = sorted({policy.metadata.namespace for policy in policies})
+    names = sorted({policy.metadata.namespace for policy in policies} | set(namespaces_in(scope)) - {""})
     found = []
     for name in names:
         own = [policy for policy in policies if policy.metadata.namespace == name]
@@ -125,6 +125,16 @@ def count(crowds: Iterable[Crowd]) -> int:
     return sum(crowd.pods for crowd in crowds)
 
 
+def opens_to_all(policy: NetworkPolicy) -> bool:
+    """Tell whether a policy has an ingress rule for all Pods of all namespaces."""
+    every = LabelSelector()
+    return any(
+        not rule.from_
+        or any(peer.namespace_selector == every and peer.pod_selector in (None, every) for peer in rule.from_)
+        for rule in policy.spec.ingress
+    )
+
+
 def coverage(place: Place) -> PolicyCoverage:
     """Return how far policies isolate a namespace."""
     walls = [policy for policy in place.policies if policy.spec.pod_selector == LabelSelector()]
@@ -134,6 +144,7 @@ def coverage(place: Place) -> PolicyCoverage:
         pods=place.pods,
         open_ingress_pods=count(crowd for crowd in place.crowds if not crowd.ingress),
         open_egress_pods=count(crowd for crowd in place.crowds if not crowd.egress),
+        open_to_all_namespaces_pods=count(c for c in place.crowds if any(map(opens_to_all, c.ingress))),
         default_deny_ingress=any("Ingress" in policy_types(p.spec) and not p.spec.ingress for p in walls),
         default_deny_egress=any("Egress" in policy_types(p.spec) and not p.spec.egress for p in walls),
         source=f"/apis/networking.k8s.io/v1/namespaces/{place.namespace}/networkpolicies and the Pods there",

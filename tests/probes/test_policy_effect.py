@@ -101,9 +101,24 @@ async def test_pods_that_no_policy_isolates_are_counted() -> None:
         pods=2,
         open_ingress_pods=1,
         open_egress_pods=2,
+        open_to_all_namespaces_pods=0,
         default_deny_ingress=False,
         default_deny_egress=False,
     )
+
+
+async def test_what_is_open_to_all_namespaces_is_counted() -> None:
+    everybody = await covered(policy(ingress=[{}]))
+    namespaces = await covered(policy(ingress=[allow({"namespaceSelector": {}})]))
+    some = await covered(policy(ingress=[allow({"namespaceSelector": labels(team="a")})]))
+
+    assert [one.open_to_all_namespaces_pods for one in (everybody, namespaces, some)] == [2, 2, 0]
+
+
+async def test_a_namespace_without_policies_is_open() -> None:
+    found = await covered()
+
+    assert (found.policies, found.pods, found.open_ingress_pods, found.default_deny_ingress) == (0, 2, 2, False)
 
 
 async def test_a_default_deny_is_a_policy_for_all_pods_without_rules() -> None:
