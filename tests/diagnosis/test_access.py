@@ -13,7 +13,6 @@ from bot.diagnosis.access import NEXT_TIER, access_of
 from bot.facts.scope import Scope
 from bot.node.requests import VERSION_REQUEST
 
-
 EVERYWHERE = Scope()
 
 
