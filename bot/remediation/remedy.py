@@ -123,6 +123,8 @@ class Remedy:
         if isinstance(answer, Denied):
             return await self._denied(answer, plan_hash, by)
         if await self.store.decide(plan_hash, by=by, approved=True, reason=answer.note):
+            # Whoever takes the yes has a moment to begin, before others think that nobody does.
+            await self.store.take(plan_hash, holder=self.holder, seconds=self.lease_seconds)
             return answer
         return await self._lost(plan_hash, by)
 

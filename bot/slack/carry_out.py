@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from bot.remediation.apply import Progress as Move
+from bot.remediation.lease import LOOK_SECONDS
 from bot.slack import messages
 from bot.slack.api import CannotWrite
 from bot.slack.live import LiveMessage, Pace
@@ -25,9 +28,18 @@ class Carrier:
     remedies: Remedies
     work: Work
     pace: Pace
+    at_work: set[str] = field(default_factory=set)
+    """Hashes of the plans that are being carried out here."""
 
     async def carry_out(self, plan_hash: str, place: Place, *, opening: str = "") -> None:
         """Carry out a plan and tell about it; it is carried out even where Slack takes no message."""
+        self.at_work.add(plan_hash)
+        try:
+            await self._carry_out(plan_hash, place, opening=opening)
+        finally:
+            self.at_work.discard(plan_hash)
+
+    async def _carry_out(self, plan_hash: str, place: Place, *, opening: str) -> None:
         try:
             live = await LiveMessage.post(self.mail, place, opening or messages.plan.starting(), pace=self.pace)
         except CannotWrite as problem:
@@ -57,8 +69,21 @@ class Carrier:
         return last
 
     async def take_up(self) -> None:
-        """Begin to carry on with the plans that an earlier process left half way, each in its thread."""
+        """Begin to carry on with the plans that another process left half way, each in its thread."""
         for incident, stored in await self.remedies.unfinished():
+            if stored.hash in self.at_work:
+                continue
+            self.at_work.add(stored.hash)
             log.warning("plan %s was left %s: going on", stored.hash, stored.state)
             place = Place(channel=incident.channel, thread=incident.thread)
             self.work.start(self.carry_out(stored.hash, place, opening=messages.plan.taken_up()))
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Look again and again for plans that nobody carries on, such as those of a replica that is gone."""
+        while not stop.is_set():
+            try:
+                await self.take_up()
+            except StoreError as problem:
+                log.warning("looking for plans to carry on: %s", problem)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)

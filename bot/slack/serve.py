@@ -19,6 +19,7 @@ from bot.settings import Slack as SlackSettings
 from bot.slack import alerts, health, receive
 from bot.slack.alerts import AlertDesk
 from bot.slack.app import Parts, assemble, build
+from bot.slack.carry_out import Carrier
 from bot.slack.client import CALL_SECONDS, slack_check, store_check, web_client
 from bot.slack.health import Check
 from bot.slack.identity import who_am_i
@@ -29,6 +30,8 @@ from bot.slack.startup import check, starting
 
 log = logging.getLogger(__name__)
 
+LAST_LETTER_SECONDS = 3.0
+"""For the letter that is being sent when the program is told to stop; another process sends it else (ours)."""
 STOP_SECONDS = 20.0
 """For what is being done when the program is told to stop: within the 30 s that Kubernetes gives a Pod."""
 
@@ -83,8 +86,8 @@ async def running(
             delivering(dataclasses.replace(parts.postman, every_seconds=deliver_every_seconds)),
             parts.work.finished(within_seconds=stop_seconds),
             receiving(app, settings, client, checks, alert_routes(parts, alerts)) as port,
+            watching(parts.carrier),
         ):
-            parts.work.start(parts.carrier.take_up())
             yield port
 
 
@@ -99,12 +102,29 @@ def alert_routes(parts: Parts, settings: Alerts) -> list[web.RouteDef]:
 
 
 @asynccontextmanager
-async def delivering(postman: Postman) -> AsyncIterator[None]:
-    """Send what waits in the outbox while the bot runs; what is left is for the next process."""
-    task = asyncio.create_task(postman.work())
+async def watching(carrier: Carrier) -> AsyncIterator[None]:
+    """Carry on, for as long as the bot runs, with plans that another process left half way."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(carrier.watch(stop))
     try:
         yield
     finally:
+        # Not cancelled: that would cut a word with the database in two.
+        stop.set()
+        await task
+
+
+@asynccontextmanager
+async def delivering(postman: Postman) -> AsyncIterator[None]:
+    """Send what waits in the outbox while the bot runs; what is left is for the next process."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(postman.work(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        # Cancelled only in a call of Slack that does not end, as that would cut a word with the database in two.
+        await asyncio.wait({task}, timeout=LAST_LETTER_SECONDS)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

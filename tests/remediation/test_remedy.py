@@ -229,10 +229,13 @@ async def test_a_plan_that_a_process_left_half_way_is_found_and_finished(desk: D
     plan_hash = await desk.propose()
     await desk.remedy.approve(plan_hash, by=BOB)
     remedy = desk.of(desk.writer)
+    at_once = await remedy.unfinished()
+    await desk.store.give_back(plan_hash, holder=desk.remedy.holder)
 
     [(incident, stored)] = await remedy.unfinished()
     done = await moves(remedy, stored.hash)
 
+    assert at_once == []
     assert (incident.id, stored.hash) == (desk.incident.id, plan_hash)
     assert done[-1].state is PlanState.CONFIRMED
     assert await remedy.unfinished() == []
