@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts docs chart catalogue cluster cluster-down test-cluster scenarios bundles bench fuzz lock clean
+.PHONY: help demo test check lint types contracts docs chart catalogue cluster cluster-down test-cluster remedies scenarios bundles bench fuzz lock clean
 
 PY := .venv/bin/python
 # In CI pytest shows differences in full, which hides all else.
@@ -23,6 +23,10 @@ test-cluster: ## the tests on the real test cluster (../shared/testbed or NETMED
 	@# On a busy machine a fault may settle late: what failed has to fail twice. First a line for each, then where.
 	@$(SHORT) -m cluster --tb=line || \
 	    { echo "netmedic: trying what failed once more" >&2; $(SHORT) -m cluster --tb=short --last-failed --last-failed-no-failures none; }
+
+remedies: ## break and put right everything that can be put right, on the test cluster (half an hour)
+	@tools/setup dev
+	@NETMEDIC_ALL_REMEDIES=1 $(SHORT) -m cluster tests/remediation/test_remedies_on_cluster.py
 
 scenarios: ## real incidents on the test cluster (../shared/cases), asked about and judged; ARGS="--third", "--record", or ids
 	@tools/setup dev
