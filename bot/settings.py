@@ -81,6 +81,7 @@ class ApproverRule(BaseModel):
     namespaces: tuple[str, ...] = ()
     """Every object that the plan changes has to be in one of them."""
     risks: tuple[Literal["low", "medium", "high"], ...] = ()
+    """``low``, ``medium`` or ``high``, as playbooks say."""
 
 
 class ClusterSettings(BaseModel):
