@@ -161,17 +161,6 @@ def dns_scaled_down(bed: TestBed, _namespace: str) -> Iterator[None]:
         bed.kubectl("-n", "kube-system", "scale", "deployment", "kube-dns", "--replicas=1")
 
 
-@contextmanager
-def forwarding_off(bed: TestBed, _namespace: str) -> Iterator[None]:
-    """Let a Node forward nothing."""
-    node = bed.nodes[0]
-    try:
-        bed.exec(node, "sysctl", "-w", "net.ipv4.ip_forward=0")
-        yield
-    finally:
-        bed.exec(node, "sysctl", "-w", "net.ipv4.ip_forward=1")
-
-
 def switched(name: str, *options: str) -> Fault:
     """Return a fault of the test bed on the first Node."""
     return lambda bed, _: bed.fault(name, bed.nodes[0], *options)
@@ -253,13 +242,6 @@ REMEDIES = (
         symptom="till cannot resolve names in namespace {namespace}",
         fault=dns_scaled_down,
         whole_cluster=True,
-    ),
-    Remedy(
-        rule="ip-forwarding-off",
-        playbook="enable-ip-forwarding",
-        fault=forwarding_off,
-        whole_cluster=True,
-        always=True,
     ),
     Remedy(
         rule="pod-route-missing",
