@@ -6,6 +6,7 @@ import asyncio
 import base64
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -115,18 +116,19 @@ class Postman:
     outbox: Outbox
     every_seconds: float = LOOK_EVERY_SECONDS
 
-    async def work(self) -> None:
-        """Send what waits, for ever."""
-        while True:
+    async def work(self, stop: asyncio.Event) -> None:
+        """Send what waits, until told to stop."""
+        while not stop.is_set():
             try:
-                await self.send_all()
+                await self.send_all(stop)
             except StoreError as problem:
                 log.warning("the outbox cannot be read: %s", problem)
-            await asyncio.sleep(self.every_seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self.every_seconds)
 
-    async def send_all(self) -> None:
-        """Send what waits, in its order, until Slack cannot be reached or another replica is at it."""
-        while letter := await self.outbox.take():
+    async def send_all(self, stop: asyncio.Event | None = None) -> None:
+        """Send what waits, in its order, until Slack cannot be reached, another replica is at it, or told to stop."""
+        while not (stop and stop.is_set()) and (letter := await self.outbox.take()):
             try:
                 timestamp = await self._send(letter)
             except Unreachable as problem:
