@@ -157,6 +157,7 @@ async def test_a_signal_stops_it(bot: Bot, number: signal.Signals) -> None:
         group.create_task(serve(settings, bot.backend))
         await bot.edge.until(lambda: bot.edge.connected)
         os.kill(os.getpid(), number)
+    await bot.store.close()
 
     assert bot.edge.connected == 0
 
