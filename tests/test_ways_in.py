@@ -67,6 +67,10 @@ BASE = [
     node("node2", "us-east-1"),
     *(manifest("Namespace", name, namespace="") for name in ("shop", "kube-system")),
     manifest("DaemonSet", "calico-node", namespace="kube-system"),
+    *(
+        pod(f"calico-node-{name}", namespace="kube-system", owner=("DaemonSet", "calico-node"), node=name)
+        for name in ("node1", "node2")
+    ),
     *dns(),
     *app("web", ip="10.244.1.7"),
     *app("db", ip="10.244.1.9"),
