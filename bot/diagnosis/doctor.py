@@ -90,7 +90,9 @@ def needed(probes: Iterable[Probe], also: Iterable[type[Object]] = (), *, namesp
     types = {of for probe in probes for of in probe.reads} | set(also)
     found = [
         Permission(
-            permission=of.resource.permission, verbs=verbs(of), namespace=namespace if of.resource.namespaced else "",
+            permission=of.resource.permission,
+            verbs=verbs(of),
+            namespace=namespace if of.resource.namespaced else "",
             optional=of.resource.optional,
         )
         for of in types
@@ -100,11 +102,6 @@ def needed(probes: Iterable[Probe], also: Iterable[type[Object]] = (), *, namesp
     paths = {path for probe in probes for path in probe.paths}
     found += [Permission(permission=path, verbs=("get",), optional=True) for path in paths]
     return sorted(found)
-
-
-def verbs(of: type[Object]) -> tuple[str, ...]:
-    """Return what is done with objects of a type; ConfigMaps are read by name only."""
-    return ("get",) if of is ConfigMap else ("get", "list")
 
 
 def exec_in(namespace: str) -> Permission:

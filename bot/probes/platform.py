@@ -35,9 +35,7 @@ def modules_of(sample: Sample) -> list[Fact]:
     """Return the parts of the kernel."""
     found = sample.last(sample.series.modules)
     if not isinstance(found, dict):
-        raise Malformed(
-            f"the helper on {sample.node} is of an older netmedic; {REINSTALL}"
-        )
+        raise Malformed(f"the helper on {sample.node} is of an older netmedic; {REINSTALL}")
     where = provenance(sample, sample.series.modules)
     return [KernelModule(node=sample.node, module=name, state=state, **where) for name, state in sorted(found.items())]
 

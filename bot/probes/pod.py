@@ -158,13 +158,6 @@ def last_end(statuses: Iterable[ContainerStatus]) -> Terminated:
     return max(ends, key=lambda end: end.finished_at, default=Terminated())
 
 
-def seconds_since(timestamp: str, now: datetime) -> int:
-    """Return the whole seconds since a time of the API; 0 for none, and for one in the future."""
-    if not timestamp:
-        return 0
-    return max(0, int((now - datetime.fromisoformat(timestamp)).total_seconds()))
-
-
 def readiness_probe_of(pod: Pod) -> str:
     """Return the readinessProbe of the first container that is not ready, in words; empty if it has none."""
     waiting = {status.name for status in pod.status.container_statuses if not status.ready}

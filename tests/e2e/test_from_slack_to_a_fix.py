@@ -169,6 +169,7 @@ async def test_traffic_fails_the_cause_is_named_another_person_approves_and_traf
     assert refused
     assert works(test_bed, shop)
     assert test_bed.json("get", "service", "cart", "-n", shop)["spec"]["ports"][0]["targetPort"] == 8080
+    assert "netmedic-path.png" in [file["name"] for message in thread for file in message.get("files", ())]
     assert set(pings(thread)) <= {f"pings <@{ALICE}>", f"pings <@{BOB}>"}
 
 
