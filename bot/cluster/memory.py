@@ -54,7 +54,7 @@ class MemoryCluster:
             unreadable: What reads fail with: by permission (``pods``, ``pods/log``, ``pods/exec``), or by permission
                 and place (``pods@shop``, ``pods/log@shop/web-1``; ``pods@`` is the list of all namespaces).
             logs: By ``namespace/pod``, or ``namespace/pod/container``.
-            helpers: By Node.
+            helpers: By Node, in the order in which they are asked.
             checks: The API server's own; None: they cannot be read.
             metrics: The API server's numbers, at two times; none: they cannot be read.
             namespaces: The only ones that can be read, besides cluster-scoped objects; empty: all.
@@ -148,9 +148,9 @@ class MemoryCluster:
         return True
 
     async def helper_nodes(self) -> dict[str, str]:
-        """Return the Nodes with a helper, and its Pod."""
+        """Return the Nodes with a helper, in the order given, and its Pod."""
         self._check("pods/exec", "")
-        return {node: helper.pod for node, helper in sorted(self._helpers.items())}
+        return {node: helper.pod for node, helper in self._helpers.items()}
 
     async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:  # noqa: ARG002
         """Return the recorded answer to a request."""

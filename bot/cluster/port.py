@@ -67,7 +67,10 @@ class Cluster(Protocol):
         ...
 
     async def helper_nodes(self) -> dict[str, str]:
-        """Return the Nodes that have a running node helper, with the name of its Pod."""
+        """Return the Nodes that have a running node helper, in the order to ask them, with the name of its Pod.
+
+        A live cluster has them by name. A recording keeps its order under pseudonyms, as it holds their answers only.
+        """
         ...
 
     async def ask_helper(self, node: str, request: tuple[str, ...], *, timeout_seconds: float = 15.0) -> bytes:

@@ -183,7 +183,7 @@ class Recording(CachedCluster):
             self.unreadable["pods/exec"] = Failure.of(problem)
             return
         targets = self._targets()
-        nodes = sorted(self.helpers)
+        nodes = list(self.helpers)
         await asyncio.gather(
             client.samples(self, nodes), client.histories(self, nodes[:MAX_HISTORIES]), clock.clocks(self, nodes)
         )
@@ -257,7 +257,7 @@ class Recording(CachedCluster):
         count = 0
         for service in self._recorded(Service) if self.helpers else ():
             for pod in _backends(service, running[service.metadata.namespace]):
-                node = pod.spec.node_name if pod.spec.node_name in self.helpers else min(self.helpers)
+                node = pod.spec.node_name if pod.spec.node_name in self.helpers else next(iter(self.helpers))
                 new = {target(pod.status.pod_ip, number) for number in _tcp_ports(service, pod)} - found[node]
                 if count + len(new) > MAX_TARGETS:
                     self.left_out.append(f"Not every Service was connected to: the limit is {MAX_TARGETS} ports.")

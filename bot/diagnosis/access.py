@@ -39,7 +39,7 @@ async def tier_of(cluster: Cluster, scope: Scope) -> tuple[int, str]:
         helpers = await cluster.helper_nodes()
     except ClusterError as problem:
         return 0, f"Whether node helpers run could not be read: {problem}."
-    nodes = [node for node in scope.nodes if node in helpers] or sorted(helpers)
+    nodes = [node for node in scope.nodes if node in helpers] or list(helpers)
     answers = (await ask.tiers(cluster, nodes[:NODES_ASKED])).values()
     if found := [answer for answer in answers if isinstance(answer, int)]:
         return min(found), ""

@@ -48,7 +48,7 @@ def etcd_members(nodes: Iterable[Node], helpers: Collection[str], slices: Iterab
     return [
         Program(node=home[ip], address=ETCD, ip=ip)
         if ip in home
-        else Program(node=min(helpers), address=target(ip, ETCD_PORT), ip=ip)
+        else Program(node=next(iter(helpers)), address=target(ip, ETCD_PORT), ip=ip)
         for ip in sorted(set(ips))[:MEMBERS_ASKED]
     ]
 
@@ -63,7 +63,7 @@ def dns_servers(pods: Sequence[Pod], helpers: Collection[str]) -> list[Program]:
     running = [pod for pod in pods if pod.alive and is_address(pod.status.pod_ip)] if helpers else []
     return [
         Program(
-            node=pod.spec.node_name if pod.spec.node_name in helpers else min(helpers),
+            node=pod.spec.node_name if pod.spec.node_name in helpers else next(iter(helpers)),
             address=target(pod.status.pod_ip, COREDNS_PORT),
             ip=pod.status.pod_ip,
         )

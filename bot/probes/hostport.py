@@ -29,7 +29,7 @@ async def host_port_connect(cluster: Cluster, scope: Scope) -> Iterable[HostPort
     open_ports = [(pod, port) for pod, port in await host_ports_in(cluster, scope) if is_tried(pod, port)][:PORTS_TRIED]
     if not open_ports:
         return []
-    helpers = sorted(await cluster.helper_nodes())
+    helpers = list(await cluster.helper_nodes())
     if not helpers:
         raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
     at = addresses(await cluster.list(Node))

@@ -157,7 +157,7 @@ async def asking_nodes(cluster: Cluster, scope: Scope, lookups: Lookups) -> list
     if not helpers:
         raise NoHelper("no node helper runs in this cluster, so no name could be looked up")
     homes = sorted({pod.spec.node_name for pod in lookups.servers.values() if pod and pod.spec.node_name})
-    wanted = dict.fromkeys((*scope.nodes[:NODES_TRIED], *homes, *sorted(helpers)))
+    wanted = dict.fromkeys((*scope.nodes[:NODES_TRIED], *homes, *helpers))
     known = [node for node in wanted if node in helpers or node in scope.nodes]
     return known[: max(2, min(NODES_TRIED, len({*scope.nodes, *homes}))) if scope.nodes else NODES_TRIED]
 

@@ -63,7 +63,7 @@ async def trying_from(cluster: Cluster, scope: Scope) -> list[str]:
     """
     if not scope.outside_host:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names no host outside the cluster")
-    helpers = sorted(await cluster.helper_nodes())
+    helpers = list(await cluster.helper_nodes())
     if not helpers:
         raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
     nodes = [node for node in (*scope.client_nodes, *scope.named_nodes) if node in helpers] or helpers

@@ -62,7 +62,7 @@ async def pod_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]
     ]
     if not pods:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that runs in the Pod network")
-    helpers = sorted(await cluster.helper_nodes())
+    helpers = list(await cluster.helper_nodes())
     if not helpers:
         raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
     nodes = list(dict.fromkeys(pod.spec.node_name for pod, _ in pods))

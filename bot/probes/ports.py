@@ -102,7 +102,7 @@ async def connect_to(cluster: Cluster, backends: Iterable[Backends]) -> dict[str
     answers = await client.connects(cluster, wanted)
     attempts = {node: Attempt(node=node, results=answer) for node, answer in answers.items()}
     left = {node for node, answer in answers.items() if isinstance(answer, NoHelper)}
-    stand_in = min(await cluster.helper_nodes(), default="") if left else ""
+    stand_in = next(iter(await cluster.helper_nodes()), "") if left else ""
     if stand_in:
         again = await client.connects(cluster, {stand_in: set().union(*(wanted[node] for node in left))})
         attempts |= {node: Attempt(node=stand_in, results=again[stand_in]) for node in left}

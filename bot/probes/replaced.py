@@ -152,7 +152,7 @@ class Dead:
 
 async def dead_addresses(cluster: Cluster) -> Dead:
     """Return what a Node holds of its Pod range and no Pod has: what it asks for now, else what it lately knew."""
-    helpers = sorted(await cluster.helper_nodes())[:NODES_SEARCHED]
+    helpers = list(await cluster.helper_nodes())[:NODES_SEARCHED]
     ranges = {node.metadata.name: node.spec.pod_cidr for node in await cluster.list(Node)}
     found: list[Dead] = []
     for node, sample in (await samples(cluster, helpers)).items():

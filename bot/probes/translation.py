@@ -106,7 +106,7 @@ async def trying_nodes(cluster: Cluster, scope: Scope) -> list[str]:
     if not helpers:
         raise NoHelper("no node helper runs in this cluster, so nothing could be connected to")
     path = list(scope.nodes[:NODES_TRIED])
-    others = [node for node in sorted(helpers) if node not in path]
+    others = [node for node in helpers if node not in path]
     return [*path, *others[: 1 if path else NODES_TRIED]]
 
 

@@ -122,7 +122,7 @@ async def measure(cluster: Cluster, scope: Scope) -> Measured:
     with_helper, without = await nodes_in(cluster, scope)
     if not with_helper:
         raise NoHelper(f"no node helper runs on the Nodes of the path; {INSTALL}")
-    others = [node for node in sorted(await cluster.helper_nodes()) if node not in with_helper]
+    others = [node for node in await cluster.helper_nodes() if node not in with_helper]
     chosen = with_helper[:MAX_NODES] if len(with_helper) > 1 else [*with_helper, *others[:NEIGHBOURS]]
     if len(chosen) < 2:  # noqa: PLR2004 - a way has two ends
         raise CannotTell(Reason.OUT_OF_SCOPE, "fewer than two Nodes have a node helper, so there is no way between")

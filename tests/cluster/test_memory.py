@@ -106,6 +106,12 @@ async def test_helpers_answer_what_was_recorded() -> None:
         await cluster.ask_helper("node2", ("sample",))
 
 
+async def test_helpers_are_asked_in_the_order_of_the_recording() -> None:
+    cluster = MemoryCluster(helpers={"b": Helper(pod="helper-1"), "a": Helper(pod="helper-2")})
+
+    assert list(await cluster.helper_nodes()) == ["b", "a"]
+
+
 async def test_time_stands_still() -> None:
     cluster = MemoryCluster(context="prod", server_version="v1.20.2", notes=["something"])
 
