@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cli.snapshot import vocabulary
-from bot.cluster.bundle import Bundle
+from bot.cluster.bundle import Bundle, Failure, HelperRecord
 from bot.cluster.disguise import disguised
+from bot.cluster.errors import TimedOut
 from bot.cluster.pseudonyms import Pseudonyms
 from bot.cluster.selectors import selects
 from bot.diagnosis.diagnose import Diagnose
@@ -26,6 +27,7 @@ from bot.engine.book import RuleBook
 from bot.engine.plain import PlainEngine
 from bot.engine.rules import load
 from bot.facts.scope import Subject
+from bot.node.requests import connect_requests, reach_requests
 from bot.probes import PROBES
 from tests.scenarios import replay
 
@@ -36,6 +38,10 @@ RECORDED = {
     **{f"scenarios/{name}.json.gz": row["symptom"] for name, row in replay.table().items()},
 }
 """Each bundle, and the symptom it was recorded for."""
+FAULTY = {"wrong-target-port.json.gz"} | {
+    f"scenarios/{name}.json.gz" for name, row in replay.table().items() if row["causes"]
+}
+"""Those in which something is wrong."""
 SECRET = b"not the one that is used"
 KEYS = st.sampled_from(["app", "tier", "acme.example/team", "app.kubernetes.io/name", "pod-template-hash"])
 LABELS = st.dictionaries(KEYS, st.sampled_from(["cart", "cart-v2", "shop", "7f79b94d55", "", "true"]), max_size=4)
@@ -78,7 +84,7 @@ async def test_the_same_cause_is_found_in_a_recording_with_and_without_names(
 
     assert isinstance(plain, Diagnosis)
     assert isinstance(other, Diagnosis)
-    assert plain.causes
+    assert bool(plain.causes) == (name in FAULTY)
     # Causes of one rank are in the order of their names.
     assert sorted((cause.rule, str(cause.subject)) for cause in other.causes) == sorted(
         (cause.rule, str(renamed(cause.subject, names))) for cause in plain.causes
@@ -147,6 +153,28 @@ def test_a_host_name_still_means_the_same_service_and_an_address_is_still_in_its
     assert block["ipBlock"]["except"][0].rpartition(".")[0] == pod["status"]["podIP"].rpartition(".")[0]
     assert block["ipBlock"]["cidr"].split(".")[:2] == pod["status"]["podIP"].split(".")[:2]
     assert names.text("cart.shop") == f"{name}.{namespace}"
+
+
+async def test_helpers_keep_their_order_and_what_they_were_asked_is_found_under_pseudonyms() -> None:
+    addresses = [f"10.244.{number}.7:80" for number in range(20)]
+    asked = HelperRecord(
+        pod="helper",
+        answers={"connect " + " ".join(sorted(addresses)): "{}"},
+        failures={"reach --times 4 " + " ".join(sorted(addresses)): Failure(error="TimedOut", detail="no answer")},
+    )
+    nodes = [f"fruit-{word}" for word in ("apple", "banana", "cherry", "mango", "orange", "plum")]
+    bundle = msgspec.structs.replace(
+        made(nodes=[{"metadata": {"name": node}} for node in nodes]), helpers=dict.fromkeys(nodes, asked)
+    )
+
+    hidden, names = under_pseudonyms(bundle)
+
+    cluster = hidden.cluster()
+    [connect], [reach] = connect_requests(map(names.text, addresses)), reach_requests(map(names.text, addresses))
+    assert list(await cluster.helper_nodes()) == list(map(names.text, nodes)) != sorted(map(names.text, nodes))
+    assert await cluster.ask_helper(names.text("fruit-plum"), connect) == b"{}"
+    with pytest.raises(TimedOut, match="no answer"):
+        await cluster.ask_helper(names.text("fruit-plum"), reach)
 
 
 def test_names_in_sentences_are_replaced_and_sentences_stay() -> None:

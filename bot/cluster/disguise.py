@@ -2,6 +2,10 @@
 
 What is replaced is gathered first: the words of all names that people gave to something, and of all host names. Words
 that say what something is (the vocabulary: that of the rules, and of Kubernetes) stay, wherever they are.
+
+What is chosen by its place in the order of names may be another: Nodes with helpers keep their order, but of more Pods,
+Services or homes of DNS servers than are looked at, others may be the first ones; and where a request for too many
+things at once failed, it may not be asked again as it was.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import msgspec
 
 from bot.cluster.bundle import Bundle, Failure, HelperRecord
 from bot.cluster.pseudonyms import WORD, Pseudonyms
-from bot.node.requests import UNDECODABLE
+from bot.node.requests import UNDECODABLE, in_order
 
 SYSTEM = re.compile(r"default|kube-.*|.*-system|kubernetes.*")
 """Namespaces and objects that every cluster has under the same name."""
@@ -85,13 +89,13 @@ def disguised(bundle: Bundle, *, secret: bytes, vocabulary: Collection[str] = ()
                 permission: msgspec.Raw(msgspec.json.encode(replaced(found, other)))
                 for permission, found in objects.items()
             },
-            unreadable=failures(bundle.unreadable, other),
+            unreadable={other.text(key): failure(found, other) for key, found in bundle.unreadable.items()},
             logs={other.text(place): other.text(text) for place, text in bundle.logs.items()},
             helpers={
                 other.text(node): HelperRecord(
                     pod=other.text(record.pod),
-                    answers={other.text(key): answer(text, other) for key, text in record.answers.items()},
-                    failures=failures(record.failures, other),
+                    answers={request(key, other): answer(text, other) for key, text in record.answers.items()},
+                    failures={request(key, other): failure(found, other) for key, found in record.failures.items()},
                 )
                 for node, record in bundle.helpers.items()
             },
@@ -179,12 +183,14 @@ def replaced(value: Any, other: Pseudonyms, field: str = "") -> Any:
     }
 
 
-def failures(found: dict[str, Failure], other: Pseudonyms) -> dict[str, Failure]:
-    """Return the reasons why something could not be read, by their places."""
-    return {
-        other.text(key): Failure(error=failure.error, detail=other.text(failure.detail))
-        for key, failure in found.items()
-    }
+def failure(found: Failure, other: Pseudonyms) -> Failure:
+    """Return the reason why something could not be read."""
+    return Failure(error=found.error, detail=other.text(found.detail))
+
+
+def request(key: str, other: Pseudonyms) -> str:
+    """Return what a helper was asked, as it is asked under pseudonyms: in the order of theirs."""
+    return " ".join(in_order(tuple(other.text(key).split(" "))))
 
 
 def answer(text: str, other: Pseudonyms) -> str:

@@ -1,9 +1,11 @@
 """Consistent pseudonyms of names and addresses that keep what they have to do with each other.
 
 A name is replaced word by word, so that a Pod still begins with the name of its Deployment, and the parts of a host
-name still are a Service and its namespace. A misspelling of a word stays one. An address keeps its first and last bits;
-what is between is flipped bit by bit, by what comes before it (as Crypto-PAn does; Xu, Fan, Ammar and Moon, ICNP 2002),
-so that two addresses share as long a prefix as before, and are in the same networks.
+name still are a Service and its namespace. A misspelling of a word stays one. A word with digits is replaced by one
+with digits, and what stands before a number stays if it says what something is, as ``node1`` looks like the name of a
+Node and ``sovara`` does not. An address keeps its first and last bits; what is between is flipped bit by bit, by what
+comes before it (as Crypto-PAn does; Xu, Fan, Ammar and Moon, ICNP 2002), so that two addresses share as long a prefix
+as before, and are in the same networks.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ _COLONS = re.compile(r"(?<![\w:.])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?
 _MAC = re.compile(r"(?<![\w:])[0-9a-f]{2}(?::[0-9a-f]{2}){5}(?![\w:])")
 CONSONANTS, VOWELS = "bdfgklmnprstvz", "aeiou"
 SYLLABLES = 3
+NUMBERED = re.compile(r"([a-z]+)[0-9]+")
+NUMBERS = 1000
+"""Below which the number behind a word is (ours); more as they run out."""
 
 
 class Pseudonyms:
@@ -47,10 +52,11 @@ class Pseudonyms:
         """The pseudonym of each word."""
         self.addresses: dict[str, str] = {}
         """That of each address that was met."""
-        self._taken: set[str] = set()
+        words = set(words) - self._kept
+        self._taken = set(words)
         self._bits: dict[tuple[int, int], int] = {}
         self._alike = {near: word for word in sorted(self._kept) if len(word) >= LONG for near in neighbours(word)}
-        for word in sorted(set(words) - self._kept, key=lambda word: (len(word), word)):
+        for word in sorted(words, key=lambda word: (len(word), word)):
             if not _NUMBERS.fullmatch(word):
                 self.words[word] = self._pseudonym(word)
 
@@ -86,17 +92,23 @@ class Pseudonyms:
         if alike:
             return self._variant(self.words.get(alike, alike), word)
         number = 0
-        while (made := self._made(f"{word} {number}")) in self._taken or made in self._kept:
+        while (made := self._made(word, number)) in self._taken or made in self._kept:
             number += 1
         self._taken.add(made)
         return made
 
-    def _made(self, seed: str) -> str:
-        digest = self._digest(f"word {seed}")
+    def _made(self, word: str, number: int) -> str:
+        """Return one of the words that a word can be replaced by."""
+        digest = self._digest(f"word {word} {number}")
         pairs = zip(digest[::2], digest[1::2], strict=False)
-        return "".join(
+        made = "".join(
             CONSONANTS[one % len(CONSONANTS)] + VOWELS[two % len(VOWELS)] for one, two in list(pairs)[:SYLLABLES]
         )
+        if word.isalpha():
+            return made
+        numbered = NUMBERED.fullmatch(word)
+        stem = numbered[1] if numbered and numbered[1] in self._kept else made
+        return f"{stem}{int.from_bytes(digest[-4:]) % (NUMBERS * (number + 1))}"
 
     def _variant(self, base: str, word: str) -> str:
         """Return a misspelling of a word: one letter more."""

@@ -115,6 +115,18 @@ def items_of(request: Request) -> tuple[str, ...]:
     return request[3:] if request[:1] in (("reach",), ("metrics",)) else request[1:]
 
 
+def in_order(request: Request) -> Request:
+    """Return a request for many things with them in the order that :func:`parts` gives them; others stay as they are.
+
+    Names and addresses that were replaced have another order than before.
+    """
+    name = request[3:4] if request[:1] == ("inside",) else request[:1]
+    if not set(name) & set(ITEMS):
+        return request
+    items = items_of(request)
+    return (*request[: len(request) - len(items)], *sorted(items))
+
+
 def parts(texts: Iterable[str], most: int) -> list[list[str]]:
     """Return texts in order, each once, in lists of at most so many."""
     ordered = sorted(set(texts))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 import string
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cluster.pseudonyms import Pseudonyms
+from bot.cluster.pseudonyms import NUMBERS, Pseudonyms
 
 WORDS = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=12)
 SECRETS = st.binary(min_size=16, max_size=16)
@@ -125,6 +126,30 @@ def test_a_misspelling_of_a_word_that_stays_is_like_it() -> None:
     names = made("frontned", kept=("frontend",))
 
     assert difflib.SequenceMatcher(None, "frontend", names.words["frontned"]).ratio() >= 0.8
+
+
+@given(secret=SECRETS)
+def test_a_numbered_word_that_says_what_something_is_goes_on_saying_it(secret: bytes) -> None:
+    names = made("node1", "node2", "cart7", secret=secret, kept=("node",)).words
+
+    assert re.fullmatch(r"node\d+", names["node1"])
+    assert re.fullmatch(r"node\d+", names["node2"])
+    assert len({"node1", "node2", names["node1"], names["node2"]}) == 4
+    assert re.fullmatch(r"[a-z]+\d+", names["cart7"])
+    assert "cart" not in names["cart7"]
+
+
+def test_there_are_numbers_for_more_of_a_kind_than_the_first_are() -> None:
+    names = made(*(f"node{number}" for number in range(NUMBERS + 500)), kept=("node",)).words
+
+    assert len(set(names.values())) == NUMBERS + 500
+
+
+def test_a_word_has_digits_if_it_had_some() -> None:
+    names = made("4f8k2", "shop").words
+
+    assert any(letter.isdecimal() for letter in names["4f8k2"])
+    assert names["shop"].isalpha()
 
 
 def test_another_secret_gives_other_pseudonyms() -> None:

@@ -6,12 +6,37 @@ import json
 
 import pytest
 
-from bot.node.requests import MAX_TARGETS, Request, answer_from, connect_requests, sample_request, target
+from bot.node.requests import (
+    MAX_TARGETS,
+    Request,
+    answer_from,
+    connect_requests,
+    in_order,
+    inside,
+    sample_request,
+    target,
+)
 from tests.node.samples import answer, connects
 
 
 def test_the_same_targets_make_the_same_request() -> None:
     assert connect_requests(["b:1", "a:1", "b:1"]) == connect_requests(["a:1", "b:1"]) == [("connect", "a:1", "b:1")]
+
+
+@pytest.mark.parametrize(
+    ("request_", "ordered"),
+    [
+        (("connect", "b:1", "a:1"), ("connect", "a:1", "b:1")),
+        (("reach", "--times", "4", "b:1", "a:1"), ("reach", "--times", "4", "a:1", "b:1")),
+        (inside("uid", "ip", ("ping", "b", "a")), inside("uid", "ip", ("ping", "a", "b"))),
+        (sample_request(), sample_request()),
+        (("recall", "--from", "900", "--to", "0"), ("recall", "--from", "900", "--to", "0")),
+        (inside("uid", "ip", ("sample", "--seconds", "3")), inside("uid", "ip", ("sample", "--seconds", "3"))),
+        (("version",), ("version",)),
+    ],
+)
+def test_the_things_that_are_asked_for_are_put_in_order_and_nothing_else(request_: Request, ordered: Request) -> None:
+    assert in_order(request_) == ordered
 
 
 def test_many_targets_make_several_requests() -> None:
