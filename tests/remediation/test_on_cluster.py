@@ -127,6 +127,7 @@ class Site:
             policy=Policy(approvers=(ALICE, BOB)),
             expires_seconds=600,
             recheck=self.recheck,
+            holder="this replica",
         )
 
     async def propose(self, found: Cause) -> str:

@@ -179,7 +179,7 @@ async def test_app_home_keeps_names_out_where_a_channel_is_for_them(bot: Bot) ->
 async def test_a_home_that_cannot_be_shown_is_no_fault(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     bot.edge.refused["views.publish"] = "not_enabled"
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="bot"):
         async with bot.runs():
             await bot.edge.open_home()
             await bot.edge.until(lambda: "could not be shown: not_enabled" in caplog.text)
