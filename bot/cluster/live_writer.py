@@ -122,9 +122,10 @@ class LiveWriter:
             "apiVersion": "v1",
             "propagationPolicy": "Background",
             "preconditions": {"uid": uid},
+            # In the body: an API server that is sent one does not read the query, and would delete.
+            **({"dryRun": ["All"]} if dry_run else {}),
         }
-        query = {"dryRun": "All"} if dry_run else {}
-        await self._ask("DELETE", target, action=_action("delete", target), query=query, body=body)
+        await self._ask("DELETE", target, action=_action("delete", target), body=body)
 
     async def _ask(
         self,

@@ -83,6 +83,8 @@ def what_changed(change: Change, obj: dict[str, Json]) -> str:
     """Return as a unified diff what became of an object since the plan was made."""
     if not change.seen:
         return f"{change.target} exists by now." if obj else f"{change.target} is gone."
+    if not obj:
+        return f"{change.target} is gone."
     if metadata_of(obj).get("uid", "") != change.uid:
         return f"{change.target} was deleted and made again."
     return diff_texts(change.seen, shown_text(obj), name=str(change.target), was="planned from", becomes="live")

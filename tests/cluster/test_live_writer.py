@@ -75,6 +75,20 @@ async def test_a_change_is_a_json_patch_pinned_to_a_version_under_our_name(api: 
     assert dry_body == body
 
 
+async def test_a_deletion_is_of_one_very_object_and_tried_by_its_body(api: Api, writer: LiveWriter) -> None:
+    heard: list[Any] = []
+    api.on(PATH, hears(heard))
+
+    await writer.delete(WEB, uid="u1", dry_run=False)
+    await writer.delete(WEB, uid="u1", dry_run=True)
+
+    (method, path, _, body), (_, dry_path, _, dry_body) = heard
+    assert (method, path, dry_path) == ("DELETE", PATH, PATH)
+    assert json.loads(body)["preconditions"] == {"uid": "u1"}
+    assert "dryRun" not in json.loads(body)
+    assert json.loads(dry_body)["dryRun"] == ["All"]
+
+
 @pytest.mark.parametrize(
     ("target", "path"),
     [

@@ -197,7 +197,14 @@ REMEDIES = (
     ),
     Remedy(rule="service-scaled-to-zero", playbook="scale-up-from-zero", shop={"replicas": "0"}),
     Remedy(rule="service-port-name-unresolved", playbook="fix-service-port-name", shop={"target_port": "htp"}),
-    Remedy(rule="service-pods-not-ready", playbook="fix-readiness-port", shop={"ready_port": "9999"}, always=True),
+    # Undone, the Pods that are ready stay: a rollout replaces none of them by one that is not.
+    Remedy(
+        rule="service-pods-not-ready",
+        playbook="fix-readiness-port",
+        shop={"ready_port": "9999"},
+        undo=False,
+        always=True,
+    ),
     Remedy(rule="network-policy-denies-client", playbook="allow-connection", policy=ALONE, always=True),
     Remedy(rule="network-policy-denies-ingress", playbook="allow-connection", policy=NOBODY),
     Remedy(rule="network-policy-denies-egress", playbook="allow-connection", policy=MUTE),
