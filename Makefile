@@ -26,7 +26,7 @@ test-cluster: ## the tests on the real test cluster (../shared/testbed or NETMED
 
 remedies: ## break and put right everything that can be put right, on the test cluster (half an hour)
 	@tools/setup dev
-	@NETMEDIC_ALL_REMEDIES=1 $(SHORT) -m cluster tests/remediation/test_remedies_on_cluster.py
+	@NETMEDIC_TEST_ALL_REMEDIES=1 $(SHORT) -m cluster tests/remediation/test_remedies_on_cluster.py
 
 scenarios: ## real incidents on the test cluster (../shared/cases), asked about and judged; ARGS="--third", "--record", or ids
 	@tools/setup dev

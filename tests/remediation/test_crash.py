@@ -168,7 +168,7 @@ def test_on_postgresql_a_killed_bot_leaves_nothing_half_done_and_does_nothing_tw
         shutil.copy(cluster, own)
         return database_of(postgres, f"life{number}"), own
 
-    each = 1 if os.environ.get("NETMEDIC_ALL_REMEDIES") else 6
+    each = 1 if os.environ.get("NETMEDIC_TEST_ALL_REMEDIES") else 6
     assert dies_everywhere(fresh, plan_hash, helps=False, each=each) > 20
 
 

@@ -1,6 +1,6 @@
 """Break it, diagnose, let another person approve, apply, and try the traffic from the client's Pod; then undo.
 
-A few causes are in every run on a cluster; ``make remedies`` (NETMEDIC_ALL_REMEDIES=1) proves all.
+A few causes are in every run on a cluster; ``make remedies`` (NETMEDIC_TEST_ALL_REMEDIES=1) proves all.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.cluster
 ALICE, BOB = "T1/UALICE", "T1/UBOB"
 TRIES = 20
 """A Service's rules, a NetworkPolicy and a Pod's DNS settings take seconds to be everywhere."""
-EVERY_REMEDY = bool(os.environ.get("NETMEDIC_ALL_REMEDIES"))
+EVERY_REMEDY = bool(os.environ.get("NETMEDIC_TEST_ALL_REMEDIES"))
 CHOSEN = [remedy for remedy in REMEDIES if EVERY_REMEDY or remedy.always]
 
 

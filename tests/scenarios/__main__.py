@@ -1,7 +1,7 @@
 """Make incidents on the test cluster, ask netmedic about each, and have its answers judged.
 
 Run: python -m tests.scenarios [--third] [--seconds N] [ID ...], or with --record to have the bundles of
-:mod:`tests.scenarios.replay` written anew. The laboratory is ``../shared/cases``; NETMEDIC_CASES names another.
+:mod:`tests.scenarios.replay` written anew. The laboratory is ``../shared/cases``; NETMEDIC_TEST_CASES names another.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.testbed import REPOSITORY, TestBed
 Run: TypeAlias = dict[str, Any]
 """What the laboratory says of one incident."""
 
-CASES = Path(os.environ.get("NETMEDIC_CASES") or REPOSITORY.parent / "shared" / "cases")
+CASES = Path(os.environ.get("NETMEDIC_TEST_CASES") or REPOSITORY.parent / "shared" / "cases")
 LEAST_SHARE = 0.95
 """Of the answers that have to be right in everything; of the traps, all."""
 NETMEDIC = f"{sys.executable} -m bot diagnose {{symptom}} -o json"
@@ -79,7 +79,7 @@ def main() -> None:
     wanted = asked.ids or (THIRD if asked.third else ())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the cluster is removed
     if not (CASES / "score").is_file():
-        print(f"netmedic: no incidents: there is no laboratory at {CASES}; NETMEDIC_CASES names another")
+        print(f"netmedic: no incidents: there is no laboratory at {CASES}; NETMEDIC_TEST_CASES names another")
         return
     try:
         with testbed.running() as bed:

@@ -54,7 +54,7 @@ def test_what_was_wrong_is_told_with_what_was_blamed(capsys: pytest.CaptureFixtu
 
 def test_ci_makes_a_third_of_the_incidents_and_of_each_category_one() -> None:
     if not (CASES / "score").is_file():
-        pytest.skip(f"no laboratory at {CASES}; NETMEDIC_CASES names another")
+        pytest.skip(f"no laboratory at {CASES}; NETMEDIC_TEST_CASES names another")
     command = [sys.executable, str(CASES / "score"), "--list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
     category = {line.split()[0]: line.split()[1] for line in listed}

@@ -23,7 +23,7 @@ from tests.slack.edge import APP, BOT, BOT_TOKEN, BOT_USER, SIGNING_SECRET, Json
 
 VERSION = "0.11.2"
 """The last that runs on Node.js 20; the tag ``latest`` is another package."""
-CACHE = Path(os.environ.get("NETMEDIC_CACHE") or Path(__file__).parents[2] / ".cache") / f"emulate-{VERSION}"
+CACHE = Path(os.environ.get("NETMEDIC_TEST_CACHE") or Path(__file__).parents[2] / ".cache") / f"emulate-{VERSION}"
 LOOPBACK = Path(__file__).with_name("loopback.mjs")
 INSTALL_SECONDS = 120
 START_SECONDS = 20
