@@ -410,7 +410,14 @@ KINDS: dict[str, tuple[str, tuple[Range | Document, ...]]] = {
             system(
                 "coredns",
                 app="kube-dns",
-                spec={"replicas": 2, "selector": {"matchLabels": {"k8s-app": "kube-dns"}}},
+                spec={
+                    "replicas": 2,
+                    "selector": {"matchLabels": {"k8s-app": "kube-dns"}},
+                    "template": {
+                        "metadata": {"labels": {"k8s-app": "kube-dns"}},
+                        "spec": {"containers": [{"name": "coredns", "image": "coredns"}]},
+                    },
+                },
                 status={"replicas": 2, "readyReplicas": 2, "updatedReplicas": 2},
             ),
         ),
