@@ -17,7 +17,7 @@ from bot.probes.dns import dns_services, server_of
 from bot.probes.events import events_of
 from bot.probes.probe import probe
 from bot.probes.reading import Pods, find_services, owner_of, path_of
-from bot.probes.resolve import age_seconds
+from bot.probes.times import seconds_since
 from bot.probes.workload import ready, wanted, workloads_of
 
 WINDOW_SECONDS = 180
@@ -44,7 +44,7 @@ async def dns_replacement(cluster: Cluster, scope: Scope) -> Iterable[DnsReplace
             age
             for pod, at in stopped.items()
             if server and workload_name(pod, type(server).__name__) == server.metadata.name
-            if (age := age_seconds(at, cluster.now())) <= WINDOW_SECONDS
+            if (age := seconds_since(at, cluster.now())) <= WINDOW_SECONDS
         ]
         if server:
             found.append(
@@ -90,7 +90,7 @@ async def backend_replacement(cluster: Cluster, scope: Scope) -> Iterable[Backen
                 client=pod.metadata.name,
                 client_node=pod.spec.node_name,
                 old_pod=old[0],
-                seconds_ago=age_seconds(old[1], cluster.now()),
+                seconds_ago=seconds_since(old[1], cluster.now()),
                 dead_addresses=", ".join(dead.addresses),
                 seeking_node=dead.node,
                 sought=dead.sought,

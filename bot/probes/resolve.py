@@ -18,6 +18,7 @@ from bot.node.tried import Resolved
 from bot.probes.lookups import READS, Lookups, lookups_in, rcode_of
 from bot.probes.probe import Unreadable, probe
 from bot.probes.reading import path_of
+from bot.probes.times import seconds_since
 
 ABOUT = {NOBODY: "nobody", "kubernetes": "cluster"}
 OVERRIDE_LENGTH = 200
@@ -164,7 +165,7 @@ def name_fact(lookups: Lookups, name: str, now: datetime) -> DnsName:
         about="service" if target else ABOUT.get(name.partition(".")[0], "outside"),
         service_namespace=target.metadata.namespace if target else "",
         service=target.metadata.name if target else "",
-        age_seconds=age_seconds(target.metadata.creation_timestamp, now) if target else 0,
+        age_seconds=seconds_since(target.metadata.creation_timestamp, now) if target else 0,
         rcode=rcode_of(answers),
         addresses=", ".join(addresses) or "none",
         expected_address=expected,
@@ -177,11 +178,3 @@ def name_fact(lookups: Lookups, name: str, now: datetime) -> DnsName:
         dns_workload_type=type(lookups.workload).__name__ if lookups.workload else "",
         source=f"{', '.join(lookups.nodes)}: UDP queries; {path_of(lookups.service)}",
     )
-
-
-def age_seconds(created: str, now: datetime) -> int:
-    """Return the age of an object; 0 where its time cannot be read."""
-    try:
-        return max(0, round((now - datetime.fromisoformat(created)).total_seconds()))
-    except (ValueError, TypeError):
-        return 0
