@@ -19,7 +19,8 @@ from bot.remediation.look import Live, Match, Sleep, compare, look, what_changed
 from bot.remediation.plan import SHORT_HASH, Action, Change, Plan
 from bot.remediation.restore import restore
 from bot.store.records import PlanState, StepState
-from bot.store.store import Store, utc_now
+from bot.store.shelf import utc_now
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 

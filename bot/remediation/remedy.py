@@ -26,7 +26,8 @@ from bot.remediation.plan import Plan
 from bot.remediation.playbook import Playbook
 from bot.remediation.undo import undo_plan
 from bot.store.records import UNFINISHED, Incident, PlanState, StoredPlan
-from bot.store.store import Store, utc_now
+from bot.store.shelf import utc_now
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
