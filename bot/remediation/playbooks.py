@@ -12,7 +12,7 @@ from bot.engine.documents import Document, Entry, Problem, quote, read_documents
 from bot.engine.rule import Rule
 from bot.engine.verdict import Outcome
 from bot.facts import FACT_TYPES, fields_of
-from bot.remediation import read_steps
+from bot.remediation import read_fields, read_steps
 from bot.remediation.holes import Hole
 from bot.remediation.playbook import Confirm, Playbook, Risk, Undo
 from bot.remediation.steps import Advice
@@ -100,7 +100,7 @@ def _no_such_fact(hole: Hole) -> str:
 
 def read(document: Document) -> Playbook | None:
     """Return the playbook in a file, None after a mistake."""
-    keys = read_steps.keys(document, document.root, "a playbook", KEYS, OPTIONAL)
+    keys = read_fields.keys(document, document.root, "a playbook", KEYS, OPTIONAL)
     if document.problems:
         return None
     name = document.text(keys["id"].node, "id")
@@ -115,7 +115,7 @@ def read(document: Document) -> Playbook | None:
         title=document.text(keys["title"].node, "title"),
         remedies=_words(document, keys["remedies"].node, "remedies"),
         risk=Risk(document.choice(keys["risk"].node, "risk", list(Risk)) or Risk.HIGH),
-        blast_radius=read_steps.template(document, keys["blast_radius"].node, "blast_radius"),
+        blast_radius=read_fields.template(document, keys["blast_radius"].node, "blast_radius"),
         steps=tuple(filter(None, (read_steps.step(document, node) for node in _items(document, keys, "steps")))),
         confirm=_confirm(document, keys["confirm"].node),
         undo=Undo(document.choice(keys["undo"].node, "undo", list(Undo)) or Undo.NONE),
@@ -159,5 +159,5 @@ def _confirm(document: Document, node: yaml.Node) -> Confirm:
         rules=_words(document, keys["rules"].node, "rules"),
         answers=Outcome(answers or Outcome.RULED_OUT),
         same=_words(document, optional["same"].node, "same") if optional else (),
-        within_seconds=read_steps.seconds(document, keys["within_seconds"].node),
+        within_seconds=read_fields.seconds(document, keys["within_seconds"].node),
     )
