@@ -31,15 +31,25 @@ def names_to_ask(services: Iterable[Service], pods: Iterable[Pod], *, domain: st
     names = [*domain_names(domain), *(service_name(item, domain) for item in targets)]
     found: set[str] = set()
     for service in filter(is_dns, known):
-        behind = [
-            pod
-            for pod in everyone
-            if service.spec.selector
-            and pod.metadata.namespace == service.metadata.namespace
-            and selects(service.spec.selector, pod.metadata.labels)
-        ]
-        found |= questions(dns_servers(service, behind), names)
+        found |= questions(dns_servers(service, pods_behind(service, everyone)), names)
     return found
+
+
+def dns_pods(services: Iterable[Service], pods: Sequence[Pod]) -> list[Pod]:
+    """Return the Pods behind the DNS Services, each once."""
+    behind = (pod for service in filter(is_dns, services) for pod in pods_behind(service, pods))
+    return list({(pod.metadata.namespace, pod.metadata.name): pod for pod in behind}.values())
+
+
+def pods_behind(service: Service, pods: Iterable[Pod]) -> list[Pod]:
+    """Return the Pods that a Service selects."""
+    return [
+        pod
+        for pod in pods
+        if service.spec.selector
+        and pod.metadata.namespace == service.metadata.namespace
+        and selects(service.spec.selector, pod.metadata.labels)
+    ]
 
 
 def addresses_to_try(services: Iterable[Service], slices: Iterable[EndpointSlice]) -> set[str]:

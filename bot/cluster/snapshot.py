@@ -205,7 +205,8 @@ class Recording(CachedCluster):
         """Let Nodes read the metrics of programs: two looks, as a diagnosis takes."""
         slices = [item for item in self._recorded(EndpointSlice) if item.metadata.namespace == "default"]
         etcd = programs.etcd_members(self._recorded(Node), self.helpers, slices)
-        asked = (programs.by_node(etcd), programs.by_node(programs.kube_proxies(nodes)))
+        dns = programs.dns_servers(rehearse.dns_pods(self._recorded(Service), self._recorded(Pod)), self.helpers)
+        asked = (programs.by_node(etcd), programs.by_node(programs.kube_proxies(nodes)), programs.by_node(dns))
         await asyncio.gather(*(meters(self, wanted) for wanted in asked))
 
     async def _rehearse(self, nodes: Collection[str]) -> None:

@@ -40,6 +40,7 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.MALFORMED: "Compare the versions of netmedic, its node helper and the cluster.",
     Reason.UNRECOGNISED: "netmedic does not know this component; look at it by hand.",
     Reason.NOT_RECORDED: "Record a snapshot of all namespaces: `netmedic snapshot` without --namespace.",
+    Reason.NOT_APPLICABLE: "Nothing to enable: this cluster runs something else.",
     Reason.NOT_NEEDED: "Ask again with --thorough.",
     Reason.OUT_OF_SCOPE: "Not asked about: name it in the symptom (who connects to what, a Node, a host outside).",
 }

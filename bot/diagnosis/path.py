@@ -171,7 +171,7 @@ def asked_hops(scope: Scope) -> frozenset[str]:
 def could_not(verdict: Verdict) -> bool:
     """Tell whether a rule would have applied but could not be checked."""
     return verdict.outcome is Outcome.NOT_CHECKED and any(
-        unknown.reason is not Reason.OUT_OF_SCOPE for unknown in verdict.missing
+        unknown.reason not in (Reason.OUT_OF_SCOPE, Reason.NOT_APPLICABLE) for unknown in verdict.missing
     )
 
 

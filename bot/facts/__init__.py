@@ -8,6 +8,7 @@ from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
+from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
@@ -61,6 +62,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ContainerPortConflict,
         ContainerThrottling,
         DnsAnswer,
+        DnsMetrics,
         DnsName,
         DnsPod,
         DnsReach,

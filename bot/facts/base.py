@@ -36,6 +36,8 @@ class Reason(StrEnum):
     """The bundle that is read instead of a cluster does not hold it."""
     OUT_OF_SCOPE = "out_of_scope"
     """The symptom gives no object for this to look at."""
+    NOT_APPLICABLE = "not_applicable"
+    """This cluster runs something else than what this looks at."""
     NOT_NEEDED = "not_needed"
     """The diagnosis ended before, with a cause that objects alone prove."""
 

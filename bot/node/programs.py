@@ -59,8 +59,9 @@ def kube_proxies(nodes: Iterable[str]) -> list[Program]:
 
 
 def dns_servers(pods: Sequence[Pod], helpers: Collection[str]) -> list[Program]:
-    """Return DNS Pods, each asked by its own Node where that has a helper."""
-    running = [pod for pod in pods if pod.alive and is_address(pod.status.pod_ip)] if helpers else []
+    """Return the DNS Pods that show CoreDNS' metrics, each asked by its own Node where that has a helper."""
+    shown = [pod for pod in pods if pod.alive and is_address(pod.status.pod_ip) and shows_metrics(pod)]
+    running = shown if helpers else []
     return [
         Program(
             node=pod.spec.node_name if pod.spec.node_name in helpers else next(iter(helpers)),
@@ -69,6 +70,11 @@ def dns_servers(pods: Sequence[Pod], helpers: Collection[str]) -> list[Program]:
         )
         for pod in running[:SERVERS_ASKED]
     ]
+
+
+def shows_metrics(pod: Pod) -> bool:
+    """Tell whether a Pod declares the port of CoreDNS' metrics, as all installers have it."""
+    return any(port.container_port == COREDNS_PORT for container in pod.spec.containers for port in container.ports)
 
 
 def cilium_agents(daemonsets: Iterable[DaemonSet], nodes: Iterable[Node], helpers: Sequence[str]) -> list[Program]:

@@ -12,6 +12,7 @@ from bot.probes.cnimtu import cni_mtu
 from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
 from bot.probes.dns import dns_pod, dns_service
+from bot.probes.dnsmetrics import dns_metrics
 from bot.probes.echo import outside_ping
 from bot.probes.endpointlag import endpoint_lag
 from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
@@ -91,6 +92,7 @@ PROBES: tuple[Probe, ...] = (
     dns_server,
     dns_name,
     dns_replacement,
+    dns_metrics,
     backend_replacement,
     service_connect,
     endpoint_connect,

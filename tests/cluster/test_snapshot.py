@@ -289,3 +289,20 @@ async def test_of_configuration_that_pods_use_the_addresses_are_recorded_and_not
     ]
     assert await found.list(ConfigMap, namespace="shop", fields="metadata.name=unused") == []
     assert "hunter2" not in str(bundle)
+
+
+async def test_the_metrics_of_coredns_are_recorded() -> None:
+    dns = """
+kind: Service
+metadata: {name: kube-dns, namespace: kube-system, labels: {k8s-app: kube-dns}}
+spec: {selector: {k8s-app: kube-dns}, ports: [{port: 53, protocol: UDP}]}
+---
+kind: Pod
+metadata: {name: coredns-1, namespace: kube-system, labels: {k8s-app: kube-dns}}
+spec: {nodeName: node2, containers: [{ports: [{containerPort: 9153}]}]}
+status: {phase: Running, podIP: 10.1.0.7}
+"""
+    cluster = Asked(dns, helpers=HELPERS)
+    await record(cluster)
+
+    assert ("node2", "metrics", "--seconds", "3", "10.1.0.7:9153") in cluster.requests

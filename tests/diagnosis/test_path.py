@@ -125,11 +125,10 @@ def test_a_hop_is_ok_only_when_everything_about_it_could_be_checked() -> None:
     assert drawn(SCOPE, clean, blind)["service"].status is HopStatus.NOT_CHECKED
 
 
-def test_a_check_that_does_not_apply_leaves_a_hop_ok() -> None:
+@pytest.mark.parametrize("reason", [Reason.OUT_OF_SCOPE, Reason.NOT_APPLICABLE])
+def test_a_check_that_does_not_apply_leaves_a_hop_ok(reason: Reason) -> None:
     clean = Verdict(rule=rule("a"), outcome=Outcome.RULED_OUT)
-    elsewhere = Verdict(
-        rule=rule("b"), outcome=Outcome.NOT_CHECKED, missing=(Unknown(of="x", reason=Reason.OUT_OF_SCOPE),)
-    )
+    elsewhere = Verdict(rule=rule("b"), outcome=Outcome.NOT_CHECKED, missing=(Unknown(of="x", reason=reason),))
 
     assert drawn(SCOPE, clean, elsewhere)["service"].status is HopStatus.OK
 

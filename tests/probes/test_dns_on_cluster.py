@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
 from bot.cluster.connect import connect as connect_to
 from bot.cluster.live import LiveCluster
-from bot.facts.base import Fact
+from bot.facts.base import Fact, Reason, Unknown
 from bot.facts.dns import DnsName, DnsReach, DnsServer
+from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.scope import Scope, Subject
 from bot.facts.translation import EndpointConnect, ServiceConnect
+from bot.probes.dnsmetrics import dns_metrics
 from bot.probes.resolve import dns_name, dns_reach, dns_server
 from bot.probes.translation import endpoint_connect, service_connect
 from tests.testbed import TestBed
@@ -92,3 +95,74 @@ async def test_a_node_whose_rules_are_gone_reaches_no_service_and_the_other_does
 
     assert (connected.opened, connected.endpoints_result, connected.elsewhere) == (0, "open", "open")
     assert (found.service_result, found.pods_result, found.elsewhere) == ("silent", "answers", "answers")
+
+
+SYSTEM = ("-n", "kube-system")
+NAMES = {"app": "netmedic-test-coredns"}
+METRICS = """
+import http.server, time
+
+started = time.time()
+
+class Metrics(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        queries = int((time.time() - started) * 100)
+        server = 'server="dns://:53",view="",zone="."'
+        text = (
+            f'coredns_dns_responses_total{{plugin="forward",rcode="SERVFAIL",{server}}} {queries // 4}\\n'
+            f'coredns_dns_responses_total{{plugin="kubernetes",rcode="NOERROR",{server}}} {queries - queries // 4}\\n'
+            f'coredns_forward_healthcheck_broken_total {queries // 4}\\n'
+            'coredns_panics_total 2\\n'
+        )
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+http.server.HTTPServer(("", 9153), Metrics).serve_forever()
+"""
+
+
+@pytest.fixture
+def coredns(test_bed: TestBed) -> Iterator[str]:
+    """A Service that is named as CoreDNS' may be, and behind it what shows metrics as CoreDNS does."""
+    container = {
+        "name": "coredns",
+        "image": "testbed/nettools:1",
+        "command": ["python3", "-c", METRICS],
+        "ports": [{"containerPort": 9153}],
+        "readinessProbe": {"tcpSocket": {"port": 9153}, "periodSeconds": 1},
+    }
+    pod: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": NAMES["app"], "namespace": "kube-system", "labels": NAMES},
+        "spec": {"containers": [container], "terminationGracePeriodSeconds": 0},
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "coredns", "namespace": "kube-system"},
+        "spec": {"selector": NAMES, "ports": [{"port": 53, "protocol": "UDP"}]},
+    }
+    try:
+        test_bed.apply(pod, service)
+        test_bed.kubectl(*SYSTEM, "wait", "--for=condition=Ready", f"pod/{NAMES['app']}", "--timeout=120s")
+        yield NAMES["app"]
+    finally:
+        test_bed.kubectl(*SYSTEM, "delete", "service/coredns", f"pod/{NAMES['app']}", "--ignore-not-found")
+
+
+async def test_what_coredns_counts_is_read_by_a_helper(live: LiveCluster, coredns: str) -> None:
+    [found] = [fact for fact in await dns_metrics.observe(live, API) if isinstance(fact, DnsMetrics)]
+
+    assert (found.name, found.panics) == (coredns, 2)
+    assert found.responses > 100
+    assert 240 <= found.failed_permille <= 260
+    assert found.without_upstream > 20
+
+
+async def test_a_dns_that_is_not_coredns_has_no_metrics_to_read(live: LiveCluster) -> None:
+    [found] = await dns_metrics.observe(live, API)
+
+    assert isinstance(found, Unknown)
+    assert found.reason is Reason.NOT_APPLICABLE

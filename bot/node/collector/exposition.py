@@ -33,8 +33,14 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     # CoreDNS
     "coredns_dns_request_duration_seconds": ("le",),
     "coredns_dns_responses_total": ("rcode",),
+    "coredns_panics_total": (),
+    "coredns_cache_hits_total": (),
+    "coredns_cache_misses_total": (),
     "coredns_forward_healthcheck_broken_total": (),
     "coredns_forward_max_concurrent_rejects_total": (),
+    # The plugin forward before CoreDNS 1.11, and since
+    "coredns_forward_request_duration_seconds": ("rcode", "le"),
+    "coredns_proxy_request_duration_seconds": ("rcode", "le"),
     # Cilium
     "cilium_drop_count_total": ("direction", "reason"),
 }
