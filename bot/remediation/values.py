@@ -153,10 +153,10 @@ def doubled(value: Value, before: Json) -> Json:
 
 
 def flag(value: Value, _before: Json) -> Json:
-    """Return yes or no."""
+    """Return yes, or nothing for no: API servers leave fields out that are false."""
     if not isinstance(value, bool):
         raise WrongValue(f"{shown(value)} is neither true nor false")
-    return value
+    return value or None
 
 
 def word(value: Value, _before: Json) -> Json:

@@ -1,92 +1,14 @@
-"""Faults of a namespace on a real cluster, each with the playbook that removes it."""
+"""Faults of a real cluster, each with the playbook that removes it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from tests.testbed import TestBed
+from tests.remediation import faults
+from tests.remediation.faults import Fault, in_pod, no_fault, switched, webhook
+from tests.remediation.shop import policy, shop
 
-SHOP = """
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: web, namespace: {namespace}}}
-spec:
-  replicas: {replicas}
-  selector: {{matchLabels: {{app: web}}}}
-  template:
-    metadata: {{labels: {{app: web, version: v1}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      nodeSelector: {{kubernetes.io/hostname: {web_node}}}
-      containers:
-      - name: web
-        image: testbed/nettools:1
-        command: [python3, -m, http.server, "8080"]
-        ports: [{{name: http, containerPort: 8080}}]
-        readinessProbe: {{tcpSocket: {{port: {ready_port}}}, periodSeconds: 1}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: web, namespace: {namespace}}}
-spec:
-  {spec}
-  selector: {selector}
-  ports:
-  - {{name: http, port: 80, targetPort: {target_port}}}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: till, namespace: {namespace}}}
-spec:
-  selector: {{matchLabels: {{app: till}}}}
-  template:
-    metadata: {{labels: {{app: till}}}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      nodeSelector: {{kubernetes.io/hostname: {client_node}}}
-      {client}
-      containers:
-      - name: till
-        image: testbed/nettools:1
-        command: [sleep, "3600"]
-        env: [{{name: WEB_URL, value: "http://web/"}}]
-"""
-
-POLICY = """
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {{name: wall, namespace: {namespace}}}
-spec: {spec}
-"""
-
-WEBHOOK = """
-apiVersion: admissionregistration.k8s.io/v1
-kind: ValidatingWebhookConfiguration
-metadata: {{name: {namespace}}}
-webhooks:
-- name: check.{namespace}.example.com
-  clientConfig: {{service: {{name: checker, namespace: {namespace}, path: /}}}}
-  rules: [{{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}}]
-  namespaceSelector: {{matchLabels: {{kubernetes.io/test: {namespace}}}}}
-  sideEffects: None
-  timeoutSeconds: 2
-  admissionReviewVersions: [v1]
-"""
-
-CHECKER = """
-apiVersion: v1
-kind: Service
-metadata: {{name: checker, namespace: {namespace}}}
-spec: {{selector: {{app: checker}}, ports: [{{port: 443}}]}}
-"""
-
-Fault = Callable[[TestBed, str], AbstractContextManager[None]]
-
-
-def no_fault(_bed: TestBed, _namespace: str) -> AbstractContextManager[None]:
-    return nullcontext()
+CALL = ("curl", "-sS", "-o", "/dev/null", "--max-time", "3", "http://web/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,70 +23,31 @@ class Remedy:
     policy: str = ""
     """The spec of a NetworkPolicy."""
     fault: Fault = no_fault
-    ask: tuple[str, ...] = ("curl", "-sS", "-o", "/dev/null", "--max-time", "3", "http://web/")
+    ask: tuple[str, ...] = CALL
     """What the client's Pod runs to try it."""
-    whole_cluster: bool = False
-    """Others must not be at work meanwhile."""
+    then: tuple[str, ...] = ()
+    """What kubectl does before the remedy is felt: it reaches new Pods only."""
     undo: bool = True
-    """It can be undone, and the fault is back then."""
+    """It can be undone."""
+    again: tuple[str, ...] = ()
+    """What kubectl does before the undo is felt: it hits new Pods only."""
+    returns: bool = True
+    """The fault is back after the undo."""
+    tier: int = 1
+    """The node helper's, that is needed to see it."""
     always: bool = False
     """Also in the short run."""
 
     def manifest(self, namespace: str, nodes: tuple[str, ...]) -> str:
-        values = {
-            "namespace": namespace,
-            "replicas": "1",
-            "selector": "{app: web}",
-            "target_port": "8080",
-            "ready_port": "8080",
-            "spec": "type: ClusterIP",
-            "client": "enableServiceLinks: false",
-            "web_node": nodes[0],
-            "client_node": nodes[1],
-            **self.shop,
-        }
-        return SHOP.format(**values)
+        """Return the shop, and what stands in its way from the beginning."""
+        return shop(namespace, nodes, **self.shop)
+
+    def wall(self, namespace: str) -> str:
+        """Return the NetworkPolicy that stands in the way, if any."""
+        return policy(namespace, self.policy) if self.policy else ""
 
 
-@contextmanager
-def webhook(bed: TestBed, namespace: str, *, service: bool) -> Iterator[None]:
-    """Have a webhook that nothing answers, and a workload that needs a new Pod."""
-    try:
-        if service:
-            bed.apply(CHECKER.format(namespace=namespace))
-        bed.kubectl("label", "namespace", namespace, f"kubernetes.io/test={namespace}")
-        bed.apply(WEBHOOK.format(namespace=namespace))
-        bed.kubectl("-n", namespace, "delete", "pod", "-l", "app=web", "--wait=true")
-        yield
-    finally:
-        bed.kubectl("delete", "validatingwebhookconfiguration", namespace, "--ignore-not-found")
-
-
-@contextmanager
-def dns_selector(bed: TestBed, _namespace: str) -> Iterator[None]:
-    """Let the DNS Service select nothing."""
-    right = '{"spec": {"selector": {"k8s-app": "kube-dns"}}}'
-    try:
-        bed.kubectl("-n", "kube-system", "patch", "service", "kube-dns", "-p", right.replace("kube-dns", "coredns"))
-        yield
-    finally:
-        bed.kubectl("-n", "kube-system", "patch", "service", "kube-dns", "-p", right)
-
-
-@contextmanager
-def dns_scaled_down(bed: TestBed, _namespace: str) -> Iterator[None]:
-    """Run no DNS server."""
-    try:
-        bed.kubectl("-n", "kube-system", "scale", "deployment", "kube-dns", "--replicas=0")
-        yield
-    finally:
-        bed.kubectl("-n", "kube-system", "scale", "deployment", "kube-dns", "--replicas=1")
-
-
-def switched(name: str, *options: str) -> Fault:
-    """Return a fault of the test bed on the first Node."""
-    return lambda bed, _: bed.fault(name, bed.nodes[0], *options)
-
+NEW_SERVER = ("delete", "pod", "-l", "app=web", "--wait=true")
 
 ALONE = (
     "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress], ingress: "
@@ -183,7 +66,9 @@ OTHER_PORT = (
 )
 NO_DNS = "{podSelector: {matchLabels: {app: till}}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]}"
 
-REMEDIES = (
+CANNOT_RESOLVE = "till cannot resolve names in namespace {namespace}"
+
+SERVICES = (
     Remedy(
         rule="service-target-port-closed",
         playbook="fix-service-target-port",
@@ -202,32 +87,20 @@ REMEDIES = (
         rule="service-pods-not-ready",
         playbook="fix-readiness-port",
         shop={"ready_port": "9999"},
-        undo=False,
+        returns=False,
         always=True,
     ),
-    Remedy(rule="network-policy-denies-client", playbook="allow-connection", policy=ALONE, always=True),
-    Remedy(rule="network-policy-denies-ingress", playbook="allow-connection", policy=NOBODY),
-    Remedy(rule="network-policy-denies-egress", playbook="allow-connection", policy=MUTE),
-    Remedy(rule="network-policy-egress-misses-target", playbook="allow-connection", policy=DESK_ONLY),
-    Remedy(rule="network-policy-denies-port", playbook="allow-connection", policy=OTHER_PORT),
-    Remedy(rule="network-policy-blocks-dns", playbook="allow-dns", policy=NO_DNS),
     Remedy(
-        rule="webhook-without-endpoints",
-        playbook="ignore-failing-webhook",
-        fault=lambda bed, namespace: webhook(bed, namespace, service=True),
-        undo=False,
-    ),
-    Remedy(
-        rule="webhook-service-missing",
-        playbook="ignore-failing-webhook",
-        fault=lambda bed, namespace: webhook(bed, namespace, service=False),
-        undo=False,
-    ),
-    Remedy(rule="client-dns-policy-default", playbook="use-cluster-dns", shop={"client": "dnsPolicy: Default"}),
-    Remedy(
-        rule="client-dns-host-network",
-        playbook="use-cluster-dns-from-node-network",
-        shop={"client": "hostNetwork: true"},
+        rule="service-publishes-pods-not-ready",
+        playbook="publish-ready-pods-only",
+        symptom="till sometimes gets connection refused from web in namespace {namespace}",
+        shop={"spec": "publishNotReadyAddresses: true"},
+        fault=faults.slow_starter,
+        ask=(
+            "sh",
+            "-c",
+            "for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do curl -sS -o /dev/null -m 3 http://web/ || exit 1; done",
+        ),
     ),
     Remedy(
         rule="node-port-without-local-endpoint",
@@ -236,38 +109,148 @@ REMEDIES = (
         shop={"spec": "type: NodePort\n  externalTrafficPolicy: Local", "target_port": "8080, nodePort: 31987"},
         ask=("curl", "-sS", "-o", "/dev/null", "--max-time", "3", "http://{other_address}:31987/"),
     ),
+)
+
+POLICIES = (
+    Remedy(rule="network-policy-denies-client", playbook="allow-connection", policy=ALONE, always=True),
+    Remedy(rule="network-policy-denies-ingress", playbook="allow-connection", policy=NOBODY),
+    Remedy(rule="network-policy-denies-egress", playbook="allow-connection", policy=MUTE),
+    Remedy(rule="network-policy-egress-misses-target", playbook="allow-connection", policy=DESK_ONLY),
+    Remedy(rule="network-policy-denies-port", playbook="allow-connection", policy=OTHER_PORT),
+    Remedy(rule="network-policy-blocks-dns", playbook="allow-dns", policy=NO_DNS),
+    Remedy(
+        rule="network-policy-shuts-off-dns",
+        playbook="allow-dns",
+        symptom=CANNOT_RESOLVE,
+        fault=faults.dns_walled_off,
+    ),
+)
+
+WEBHOOKS = tuple(
+    Remedy(rule=rule, playbook="ignore-failing-webhook", fault=fault, again=NEW_SERVER)
+    for rule, fault in (
+        ("webhook-without-endpoints", webhook(service=True)),
+        ("webhook-service-missing", webhook()),
+        ("webhook-url-fails", webhook(faults.BY_URL)),
+        ("webhook-certificate-refused", webhook(certificate=True)),
+    )
+)
+
+LOOKUPS = """
+import socket
+def sent():
+    lines = [line.split() for line in open("/proc/net/snmp") if line.startswith("Udp:")]
+    return int(dict(zip(*lines))["OutDatagrams"])
+before = sent()
+socket.getaddrinfo("oslo.example.net", 80)
+assert sent() - before <= 2
+"""
+"""An outside name costs two lookups, A and AAAA."""
+
+DNS = (
+    Remedy(rule="client-dns-policy-default", playbook="use-cluster-dns", shop={"client": "dnsPolicy: Default"}),
+    Remedy(
+        rule="client-dns-host-network",
+        playbook="use-cluster-dns-from-node-network",
+        shop={"client": "hostNetwork: true"},
+    ),
+    Remedy(
+        rule="client-dns-foreign",
+        playbook="put-cluster-dns-first",
+        shop={"client": "dnsPolicy: None\n      dnsConfig: {nameservers: [198.51.100.53]}"},
+    ),
+    Remedy(
+        rule="client-short-name-not-completed",
+        playbook="put-cluster-dns-first",
+        shop={"client": "dnsPolicy: None\n      dnsConfig: {nameservers: [10.96.0.10]}"},
+    ),
+    Remedy(
+        rule="search-list-multiplies-lookups",
+        playbook="lower-ndots",
+        symptom="till is slow to look up oslo.example.net in namespace {namespace}",
+        shop={"url": "http://oslo.example.net/"},
+        ask=("python3", "-c", LOOKUPS),
+    ),
     Remedy(
         rule="dns-service-without-endpoints",
         playbook="fix-dns-service-selector",
-        symptom="till cannot resolve names in namespace {namespace}",
-        fault=dns_selector,
-        whole_cluster=True,
+        symptom=CANNOT_RESOLVE,
+        fault=faults.DNS_SELECTOR,
     ),
     Remedy(
         rule="dns-servers-scaled-to-zero",
         playbook="scale-up-dns",
-        symptom="till cannot resolve names in namespace {namespace}",
-        fault=dns_scaled_down,
-        whole_cluster=True,
+        symptom=CANNOT_RESOLVE,
+        fault=faults.DNS_SCALED_DOWN,
     ),
     Remedy(
-        rule="pod-route-missing",
-        playbook="replace-cni-pod",
-        fault=switched("route-missing"),
-        whole_cluster=True,
+        rule="dns-server-loses-queries",
+        playbook="replace-dns-server",
+        symptom="lookups of till in namespace {namespace} sometimes time out",
+        fault=switched("dns-slow", "percent=60", of="-"),
+        ask=(
+            "sh",
+            "-c",
+            "for _ in 1 2 3 4 5 6 7 8; do dig +tries=1 +time=2 web.{namespace}.svc.cluster.local || exit 1; done",
+        ),
         undo=False,
-    ),
-    Remedy(
-        rule="overlay-device-down",
-        playbook="replace-cni-pod",
-        fault=switched("vxlan-down"),
-        whole_cluster=True,
-        undo=False,
-    ),
-    Remedy(
-        rule="reverse-path-filter-drops",
-        playbook="loosen-reverse-path-filter",
-        fault=switched("rp-filter"),
-        whole_cluster=True,
     ),
 )
+
+PODS = tuple(
+    Remedy(
+        rule=rule,
+        playbook="renew-pod-network",
+        tier=3,
+        shop={"probe": "imagePullPolicy: IfNotPresent"},
+        fault=in_pod(*command),
+        undo=False,
+    )
+    for rule, command in (
+        ("pod-interface-down", ("ip", "link", "set", "eth0", "down")),
+        ("pod-default-route-missing", ("ip", "route", "del", "default")),
+        ("pod-firewall-stops-incoming", ("iptables", "-I", "INPUT", "-j", "DROP")),
+    )
+)
+
+NODES = (
+    Remedy(rule="pod-route-missing", playbook="replace-cni-pod", fault=switched("route-missing"), undo=False),
+    Remedy(rule="overlay-device-down", playbook="replace-cni-pod", fault=switched("vxlan-down"), undo=False),
+    Remedy(
+        rule="tunnel-end-stale",
+        playbook="replace-cni-pod",
+        fault=switched("arp-stale", "entry=fdb"),
+        undo=False,
+    ),
+    Remedy(
+        rule="dead-backends-break-service",
+        playbook="rewrite-service-rules",
+        tier=3,
+        fault=faults.hanging_kube_proxy,
+        undo=False,
+    ),
+    Remedy(rule="reverse-path-filter-drops", playbook="loosen-reverse-path-filter", fault=switched("rp-filter")),
+    Remedy(
+        rule="ip-forwarding-off",
+        playbook="enable-ip-forwarding",
+        fault=faults.sysctl("net.ipv4.ip_forward", wrong="0", right="1"),
+    ),
+    Remedy(
+        rule="pods-await-cordoned-node",
+        playbook="uncordon-node",
+        fault=faults.cordoned,
+        again=NEW_SERVER,
+    ),
+    Remedy(
+        rule="overlay-mtu-too-large",
+        playbook="set-flannel-mtu-in-kube-system",
+        symptom="large downloads of till from web in namespace {namespace} hang",
+        fault=faults.narrow_uplink,
+        shop={"web_node": "node2", "client_node": "node1"},
+        ask=("curl", "-sS", "-o", "/dev/null", "--max-time", "5", "http://web/usr/bin/python3"),
+        then=("delete", "pod", "-l", "app=till", "--wait=true"),
+        returns=False,
+    ),
+)
+
+REMEDIES = (*SERVICES, *POLICIES, *WEBHOOKS, *DNS, *PODS, *NODES)
