@@ -18,7 +18,7 @@ from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
-from bot.facts.limits import NamespaceQuota, NodeLease, ObjectWarning, ReadinessGate, ServiceFamily
+from bot.facts.limits import NamespaceQuota, NodeLease, NodeWarning, ObjectWarning, ReadinessGate, ServiceFamily
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
@@ -115,6 +115,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeTrouble,
         NodeTunnel,
         NodeUdp,
+        NodeWarning,
         ObjectWarning,
         OutsideAddress,
         OutsidePing,

@@ -90,7 +90,7 @@ class NodeLease(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectWarning(Fact):
-    """The latest Event of type Warning, and of one reason, about a Service or Ingress of the symptom.
+    """The latest Event of type Warning, and of one reason, about a Service, Ingress or Pod of the symptom.
 
     Source: core/v1 Event.
     """
@@ -100,6 +100,23 @@ class ObjectWarning(Fact):
     object_kind: str
     namespace: str
     name: str
+    reason: str
+    says: str
+    """At most 200 characters. A Pod's address is written ``PodIP``."""
+    times: int
+    seconds_ago: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeWarning(Fact):
+    """The latest Event of type Warning, and of one reason, about a Node of the path; or that it was not ready.
+
+    Source: core/v1 Event in namespace default.
+    """
+
+    kind: ClassVar[str] = "node_warning"
+
+    node: str
     reason: str
     says: str
     """At most 200 characters."""

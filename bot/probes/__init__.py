@@ -25,7 +25,7 @@ from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
-from bot.probes.limits import namespace_quota, node_lease, object_warning, readiness_gate, service_family
+from bot.probes.limits import namespace_quota, node_lease, readiness_gate, service_family
 from bot.probes.mesh import mesh_authorization, mesh_mutual_tls
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
@@ -55,6 +55,7 @@ from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.trouble import node_trouble
 from bot.probes.use import service_use
+from bot.probes.warned import node_warning, object_warning
 from bot.probes.ways import node_pair, path_mtu
 from bot.probes.webhook import admission_webhook
 from bot.probes.workload import workload
@@ -84,6 +85,7 @@ PROBES: tuple[Probe, ...] = (
     readiness_gate,
     service_family,
     object_warning,
+    node_warning,
     node_lease,
     dns_service,
     dns_pod,

@@ -1,4 +1,4 @@
-"""What keeps Pods and Services from being there or being used: quotas, readiness gates, IP families, warnings."""
+"""What keeps Pods and Services from being there or being used: quotas, readiness gates, IP families, Leases."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from bot.cluster.objects import Endpoint, EndpointSlice, Event, Lease, Node, Pod, ResourceQuota, Service
 from bot.cluster.port import Cluster
 from bot.facts.base import Reason
-from bot.facts.limits import NamespaceQuota, NodeLease, ObjectWarning, ReadinessGate, ServiceFamily
+from bot.facts.limits import NamespaceQuota, NodeLease, ReadinessGate, ServiceFamily
 from bot.facts.scope import Scope
 from bot.probes.endpointlag import SERVICE_LABEL
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
@@ -28,7 +28,6 @@ UNITS = {
 }
 """Of quantities (kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity)."""
 QUANTITY = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)([A-Za-z]{0,2})")
-WARNED = ("Service", "Ingress")
 
 
 @probe(NamespaceQuota, reads=(ResourceQuota, Event))
@@ -148,34 +147,4 @@ async def node_lease(cluster: Cluster, scope: Scope) -> Iterable[NodeLease]:
         )
         for item in leases
         if item.metadata.name in nodes
-    ]
-
-
-@probe(ObjectWarning, reads=(Event, Service))
-async def object_warning(cluster: Cluster, scope: Scope) -> Iterable[ObjectWarning]:
-    """Report what controllers lately warned of about the symptom's Services and Ingresses."""
-    if scope.cluster_wide:
-        wanted: set[tuple[str, str]] | None = None
-    else:
-        wanted = {key_of(item) for item in await find_services(cluster, scope)}
-        wanted |= {(subject.namespace, subject.name) for subject in scope.subjects if subject.kind == "Ingress"}
-    latest: dict[tuple[str, str, str, str], Event] = {}
-    for namespace in namespaces_in(scope):
-        for event in await events_of(cluster, namespace, fields="type=Warning"):
-            about = event.involved_object
-            if about.kind in WARNED and (wanted is None or (event.metadata.namespace, about.name) in wanted):
-                latest[about.kind, event.metadata.namespace, about.name, event.reason] = event
-    now = cluster.now()
-    return [
-        ObjectWarning(
-            object_kind=kind,
-            namespace=namespace,
-            name=name,
-            reason=reason,
-            says=text_of(event)[:TEXT_LENGTH],
-            times=max(1, event.count),
-            seconds_ago=seconds_since(event.last_timestamp or event.event_time, now),
-            source=path_of(event),
-        )
-        for (kind, namespace, name, reason), event in latest.items()
     ]

@@ -79,6 +79,22 @@ def deployment(
     return {**manifest(kind, name), "spec": spec, "status": {"readyReplicas": 1}}
 
 
+def event(
+    reason: str,
+    message: str,
+    *,
+    about: tuple[str, str],
+    kind: str = "Warning",
+    namespace: str = "shop",
+    at: str = "2026-01-01T11:59:00Z",
+) -> Manifest:
+    """What was last said three times about an object: its kind and name."""
+    made = manifest("Event", f"e-{reason.lower()}-{about[1]}-{at[11:19].replace(':', '')}", namespace=namespace)
+    involved = {"kind": about[0], "namespace": namespace, "name": about[1]}
+    when = {"lastTimestamp": at, "count": 3}
+    return {**made, "involvedObject": involved, "reason": reason, "message": message, "type": kind, **when}
+
+
 async def facts_of(probe: Probe, cluster: MemoryCluster, scope: Scope = WEB) -> list[Fact]:
     """What a probe gives, through the cache that a diagnosis uses."""
     return await probe.observe(CachedCluster(cluster), scope)

@@ -1,4 +1,4 @@
-"""Quotas, readiness gates, IP families, Leases and warnings."""
+"""Quotas, readiness gates, IP families, and Leases."""
 
 from __future__ import annotations
 
@@ -6,21 +6,14 @@ import pytest
 
 from bot.cluster.manifests import from_manifests
 from bot.facts.base import Reason
-from bot.facts.limits import NamespaceQuota, NodeLease, ObjectWarning, ReadinessGate, ServiceFamily
+from bot.facts.limits import NamespaceQuota, NodeLease, ReadinessGate, ServiceFamily
 from bot.facts.scope import Scope
-from bot.probes.limits import amount, namespace_quota, node_lease, object_warning, readiness_gate, service_family
-from tests.probes.manifests import Manifest, endpoints, facts_of, manifest, pod, service, unknown_of
+from bot.probes.limits import amount, namespace_quota, node_lease, readiness_gate, service_family
+from tests.probes.manifests import Manifest, endpoints, event, facts_of, manifest, pod, service, unknown_of
 
 
 def quota(hard: Manifest, used: Manifest) -> Manifest:
     return {**manifest("ResourceQuota", "compute"), "status": {"hard": hard, "used": used}}
-
-
-def event(reason: str, message: str, *, about: tuple[str, str], kind: str = "Warning") -> Manifest:
-    made = manifest("Event", f"e-{reason.lower()}")
-    involved = {"kind": about[0], "namespace": "shop", "name": about[1]}
-    when = {"lastTimestamp": "2026-01-01T11:59:00Z", "count": 3}
-    return {**made, "involvedObject": involved, "reason": reason, "message": message, "type": kind, **when}
 
 
 async def test_a_quota_that_refuses_names_whom_it_refused() -> None:
@@ -122,25 +115,3 @@ async def test_a_nodes_last_report_has_an_age() -> None:
         NodeLease(node="node1", age_seconds=25, duration_seconds=40)
     ]
     assert (await unknown_of(node_lease, cluster, Scope())).reason is Reason.OUT_OF_SCOPE
-
-
-async def test_only_warnings_about_the_symptoms_services_are_reported() -> None:
-    cluster = from_manifests(
-        service(),
-        event("SyncLoadBalancerFailed", "no address left", about=("Service", "web")),
-        event("Other", "all is well", about=("Service", "web"), kind="Normal"),
-        event("Elsewhere", "not ours", about=("Service", "till")),
-        event("OfPod", "not ours", about=("Pod", "web")),
-    )
-
-    assert await facts_of(object_warning, cluster) == [
-        ObjectWarning(
-            object_kind="Service",
-            namespace="shop",
-            name="web",
-            reason="SyncLoadBalancerFailed",
-            says="no address left",
-            times=3,
-            seconds_ago=60,
-        )
-    ]
