@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts docs chart catalogue cluster cluster-down test-cluster remedies scenarios bundles bench fuzz lock clean
+.PHONY: help demo test check lint types contracts docs chart image catalogue cluster cluster-down test-cluster remedies scenarios bundles bench fuzz lock clean
 
 PY := .venv/bin/python
 # In CI pytest shows differences in full, which hides all else.
@@ -61,11 +61,16 @@ chart: ## the Helm chart: lint, a matrix of values, every object against the sch
 	@tools/helm
 	@$(PY) -m pytest -q tests/helm
 
+image: ## the root file system of the image in .cache/image/rootfs, without Docker (Debian 12 or Python 3.11 and gcc)
+	@tools/setup demo
+	@$(PY) -m tools.image .cache/image/rootfs
+
 catalogue: ## write the generated pages anew
 	@tools/setup dev
 	@$(PY) -m bot.engine.catalogue
 	@$(PY) -m bot.probes.permissions --write
 	@$(PY) -m bot.configuration --write
+	@$(PY) -m bot playbooks role > helm/netmedic/files/writer-roles.yaml
 
 cluster: ## start the test cluster with the node helper, and print the KUBECONFIG line
 	@tools/cluster up
@@ -87,6 +92,9 @@ lock: ## pin the dependencies anew (needs uv)
 	    --no-emit-index-url --no-emit-find-links pyproject.toml requirements.in -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml requirements.in -o requirements-dev.lock
+	uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --extra postgres pyproject.toml -c requirements-dev.lock \
+	    -o requirements-image.lock
 
 clean: ## remove .venv and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

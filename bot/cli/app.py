@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bot import __version__
+from bot import __version__, shipped
 from bot.cli.status import COULD_NOT, INTERRUPTED
 
 COMMANDS = {
@@ -70,13 +70,27 @@ class Netmedic(click.Group):
         sys.exit(status or 0)
 
 
+def _say_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        commit = shipped.commit()
+        click.echo(f"netmedic {__version__}" + (f" (commit {commit})" if commit else ""))
+        context.exit()
+
+
 @click.group(
     "netmedic",
     cls=Netmedic,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog='\b\nStart with:\n  netmedic doctor\n  netmedic diagnose "checkout cannot reach redis in namespace shop"',
 )
-@click.version_option(__version__, prog_name="netmedic", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Find out why a Kubernetes cluster's network is failing, and prove it.
 

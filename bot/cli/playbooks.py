@@ -14,7 +14,7 @@ from bot.diagnosis.serialise import yaml_text
 from bot.engine.rules import load as load_rules
 from bot.remediation.playbook import Playbook
 from bot.remediation.playbooks import PlaybookErrors, load
-from bot.remediation.role import cluster_role
+from bot.remediation.role import roles
 
 
 @click.group()
@@ -48,11 +48,15 @@ def lint(program: Program, *, folder: Path | None) -> int:
 
 
 @playbooks.command()
-@click.option("--name", default="netmedic-writer", show_default=True, help="Name of the ClusterRole.")
+@click.option("--name", default="netmedic-writer", show_default=True, help="Name of both.")
 @click.pass_obj
 def role(program: Program, *, name: str) -> int:
-    """Print the ClusterRole of the identity that applies plans: what the playbooks in use need, and no more."""
-    write(yaml_text(cluster_role(_known(program, None).values(), name=name)))
+    """Print the ClusterRole of the identity that applies plans: what the playbooks in use need, and no more.
+
+    With it a Role for the helper's namespace, which is the only one where Jobs are made.
+    """
+    made = roles(_known(program, None).values(), name=name, helper_namespace=program.settings().helper_namespace)
+    write("---\n".join(yaml_text(one) for one in made))
     return 0
 
 

@@ -10,9 +10,13 @@ import pytest
 import yaml
 
 from bot.configuration import described
+from bot.engine.rules import load as load_rules
 from bot.node.manifest import pod_spec
 from bot.probes.permissions import role
+from bot.remediation.playbooks import load as load_playbooks
+from bot.remediation.role import roles
 from bot.settings import OTHER_VARIABLES, Settings
+from bot.shipped import folder
 from tests.helm.chart import CHART, FETCHED, Object, Values, helm, one, refusal, rendered, run
 
 pytestmark = pytest.mark.skipif(helm() is None, reason="there is no helm; `make chart` fetches it")
@@ -34,6 +38,7 @@ MATRIX = {
     "no volume, no policy, no roles": {
         **SLACK,
         "database": {"persistence": {"enabled": False}},
+        "helper": {"namespace": "netmedic", "createNamespace": False},
         "networkPolicy": {"enabled": False},
         "rbac": {"create": False},
     },
@@ -138,13 +143,75 @@ def test_the_reader_may_read_what_the_probes_read() -> None:
     assert found["rules"] == role()["rules"]
 
 
+def test_the_writer_may_do_what_the_shipped_playbooks_need_and_no_more() -> None:
+    playbooks = load_playbooks([folder("playbooks")], load_rules(folder("rules")))
+    everywhere, there = roles(playbooks.values(), name="netmedic-writer", helper_namespace="netmedic")
+    objects = rendered(SLACK)
+
+    assert one(objects, "ClusterRole", "netmedic-nm-netmedic-writer")["rules"] == everywhere["rules"]
+    assert one(objects, "Role", "nm-netmedic-writer")["rules"] == there["rules"]
+    assert one(objects, "Role", "nm-netmedic-writer")["metadata"]["namespace"] == "netmedic-helper"
+    assert settings_of(objects)["writer_account"] == "netmedic/nm-netmedic-writer"
+
+
+def test_the_bot_may_become_the_writer_and_nobody_else() -> None:
+    rules = [rule for each in rendered(SLACK) for rule in each.get("rules", []) if "create" in rule["verbs"]]
+
+    [tokens] = [rule for rule in rules if "serviceaccounts/token" in rule["resources"]]
+    assert tokens == {
+        "apiGroups": [""],
+        "resources": ["serviceaccounts/token"],
+        "resourceNames": ["nm-netmedic-writer"],
+        "verbs": ["create"],
+    }
+
+
+def test_without_a_writer_nothing_can_be_changed() -> None:
+    objects = rendered({**SLACK, "rbac": {"writer": False}})
+
+    changing = {
+        resource
+        for each in objects
+        for rule in each.get("rules", [])
+        for resource in rule.get("resources", [])
+        if {"create", "patch", "update", "delete"} & set(rule["verbs"])
+    }
+    assert changing == {"pods/exec"}
+    assert not [each for each in objects if each["metadata"]["name"].endswith("-writer")]
+    assert "writer_account" not in settings_of(objects)
+
+
+def test_a_site_adds_what_its_own_playbooks_need() -> None:
+    added = {"apiGroups": ["example.net"], "resources": ["routes"], "verbs": ["get", "patch"]}
+
+    found = one(rendered({**SLACK, "rbac": {"writerRules": [added]}}), "ClusterRole", "netmedic-nm-netmedic-writer")
+
+    assert found["rules"][-1] == added
+
+
+@pytest.mark.parametrize("tier", [1, 2, 3])
+def test_only_the_namespace_of_the_helpers_admits_host_network(tier: int) -> None:
+    namespace = one(rendered({**SLACK, "helper": {"tier": tier}}), "Namespace")
+
+    assert namespace["metadata"]["name"] == "netmedic-helper"
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
+
+
+def test_the_doctor_of_helm_test_has_the_bots_network() -> None:
+    objects = rendered(SLACK)
+
+    [chosen] = one(objects, "NetworkPolicy")["spec"]["podSelector"]["matchExpressions"]
+    assert chosen["key"] == "app.kubernetes.io/component"
+    assert one(objects, "Pod")["metadata"]["labels"]["app.kubernetes.io/component"] in chosen["values"]
+
+
 @pytest.mark.parametrize("values", list(MATRIX.values()), ids=list(MATRIX))
 def test_exec_is_allowed_in_the_namespace_of_the_helper_alone(values: Values) -> None:
     allowing = [
         each for each in rendered(values) for rule in each.get("rules", []) if "pods/exec" in rule.get("resources", [])
     ]
 
-    namespace = values.get("helper", {}).get("namespace", "netmedic")
+    namespace = values.get("helper", {}).get("namespace", "netmedic-helper")
     expected = "Role" if values.get("helper", {}).get("mode") != "none" and values.get("rbac") is None else None
     assert [each["kind"] for each in allowing] == ([expected] if expected else [])
     assert all(each["metadata"]["namespace"] == namespace for each in allowing)
@@ -155,7 +222,8 @@ def test_sqlite_is_kept_on_a_volume() -> None:
 
     found = one(objects, "StatefulSet")
     assert found["spec"]["replicas"] == 1
-    assert found["spec"]["volumeClaimTemplates"][0]["metadata"]["name"] == "database"
+    [volume] = [volume for volume in pod_of(found)["volumes"] if volume["name"] == "database"]
+    assert volume["persistentVolumeClaim"]["claimName"] == one(objects, "PersistentVolumeClaim")["metadata"]["name"]
 
 
 def test_postgresql_takes_several_replicas_that_a_drain_ends_one_by_one() -> None:
@@ -186,6 +254,7 @@ def test_no_secret_is_in_any_object() -> None:
         ({**SLACK, "bot": {"replicas": 2}}, "more than one takes PostgreSQL"),
         ({**SLACK, "bot": {"replica": 2}}, "additional properties 'replica' not allowed"),
         ({**SLACK, "helper": {"tier": 4}}, "maximum"),
+        ({**SLACK, "helper": {"namespace": "default"}}, "the release's own namespace cannot be made here"),
         ({**SLACK, "settings": {"bugdet_seconds": 3}}, "additional properties 'bugdet_seconds' not allowed"),
         ({**SLACK, "settings": {"slack": {"bot_token": "xoxb-1"}}}, "additional properties 'bot_token' not allowed"),
     ],

@@ -44,6 +44,7 @@ spec:
     - name: bot
       image: {{ include "netmedic.image" . }}
       imagePullPolicy: {{ .Values.image.pullPolicy }}
+      command: [netmedic]
       args: [serve]
       env:
         - name: NETMEDIC_CONFIG
@@ -76,7 +77,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
       ports:
-        - {name: http, containerPort: 3000}
+        - {name: http, containerPort: 3000, protocol: TCP}
       readinessProbe:
         httpGet: {path: /readyz, port: http}
         periodSeconds: 10
@@ -116,9 +117,9 @@ spec:
     {{- if not .Values.database.persistence.enabled }}
     - name: database
       emptyDir: {}
-    {{- else if .Values.database.persistence.existingClaim }}
+    {{- else }}
     - name: database
-      persistentVolumeClaim: {claimName: {{ .Values.database.persistence.existingClaim }}}
+      persistentVolumeClaim: {claimName: {{ include "netmedic.claim" . }}}
     {{- end }}
     {{- end }}
     {{- range .Values.rules.configMaps }}

@@ -42,7 +42,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
 {{- define "netmedic.helperNamespace" -}}
-{{- default .Release.Namespace .Values.helper.namespace -}}
+{{- default (printf "%s-helper" .Release.Namespace) .Values.helper.namespace -}}
 {{- end -}}
 
 {{/* The settings key of the helper Pods, as one label selector. */}}
@@ -50,9 +50,28 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 app.kubernetes.io/name={{ include "netmedic.name" . }},app.kubernetes.io/instance={{ .Release.Name }},app.kubernetes.io/component=helper
 {{- end -}}
 
+{{- define "netmedic.writer" -}}
+{{ include "netmedic.fullname" . }}-writer
+{{- end -}}
+
+{{/* Of objects that belong to no namespace. */}}
+{{- define "netmedic.clusterName" -}}
+{{ .Release.Namespace }}-{{ include "netmedic.fullname" . }}
+{{- end -}}
+
+{{/* The ClusterRole and the Role that `netmedic playbooks role` prints. */}}
+{{- define "netmedic.writerRoles" -}}
+{{- $documents := splitList "\n---\n" (.Files.Get "files/writer-roles.yaml") -}}
+{{- dict "everywhere" (index $documents 0 | fromYaml).rules "helperNamespace" (index $documents 1 | fromYaml).rules | toJson -}}
+{{- end -}}
+
 {{/* SQLite is one file on one volume: one replica, and never two at once. */}}
 {{- define "netmedic.sqlite" -}}
 {{- if not .Values.database.existingSecret -}}true{{- end -}}
+{{- end -}}
+
+{{- define "netmedic.claim" -}}
+{{- default (include "netmedic.fullname" .) .Values.database.persistence.existingClaim -}}
 {{- end -}}
 
 {{/* What has the bot's port reached from outside its Pod. */}}
@@ -65,6 +84,9 @@ app.kubernetes.io/name={{ include "netmedic.name" . }},app.kubernetes.io/instanc
 {{- $own := dict "helper_namespace" (include "netmedic.helperNamespace" .) "helper_labels" (include "netmedic.helperSelector" .) "helper_tier" (int .Values.helper.tier) "slack" $slack -}}
 {{- if eq .Values.helper.mode "on-demand" -}}
 {{- $own = merge $own (dict "helper_mode" "on-demand" "helper_image" (include "netmedic.helperImage" .)) -}}
+{{- end -}}
+{{- if .Values.rbac.writer -}}
+{{- $own = merge $own (dict "writer_account" (printf "%s/%s" .Release.Namespace (include "netmedic.writer" .))) -}}
 {{- end -}}
 {{- if .Values.alerts.channel -}}
 {{- $own = merge $own (dict "alerts" (merge (dict "channel" .Values.alerts.channel) (default (dict) .Values.settings.alerts))) -}}
