@@ -2,8 +2,9 @@
 
 Run: ``python -m benchmarks.execs``. A stand-in for an API server on loopback speaks the exec protocol of Kubernetes
 (WebSocket, v5 and v4.channel.k8s.io) for 500 and for 5,000 helper Pods; each program takes 50 ms and writes an answer.
-netmedic's client asks all of them. Beside it, the same by aiohttp alone on one session, and the stream of the
-``kubernetes`` package in threads. Each run is a process of its own; results: benchmarks/README.md.
+netmedic's client asks all of them, each in a session that it ends. Beside it, the same by aiohttp alone on one
+session, and the stream of the ``kubernetes`` package in threads. Each run is a process of its own; results:
+benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -40,9 +41,15 @@ def serve(pods: int, answer_bytes: int) -> None:
         stream = web.WebSocketResponse(protocols=PROTOCOLS)
         await stream.prepare(request)
         now, most = now + 1, max(most, now + 1)
-        await asyncio.sleep(PROGRAM_SECONDS)
-        await stream.send_bytes(answer)
-        await stream.send_bytes(SUCCESS)
+        if "stdin" in request.query:
+            number = json.loads((await stream.receive_bytes())[1:])[0]
+            await asyncio.sleep(PROGRAM_SECONDS)
+            await stream.send_bytes(b"\x01%d 0 %b\n" % (number, answer[1:]))
+            await stream.receive()
+        else:
+            await asyncio.sleep(PROGRAM_SECONDS)
+            await stream.send_bytes(answer)
+            await stream.send_bytes(SUCCESS)
         await stream.close()
         now -= 1
         return stream

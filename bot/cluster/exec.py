@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import AsyncIterator, Callable
+from typing import TypeAlias
 from urllib.parse import quote
 
 import aiohttp
@@ -27,6 +29,10 @@ MAX_STDERR_BYTES = 256
 """The last words of a program that failed (ours)."""
 CLOSE_SECONDS = 1.0
 """How long a polite goodbye may take."""
+CONNECT_SECONDS = 5.0
+"""What the way to the API server may take (ours)."""
+
+Stream: TypeAlias = aiohttp.ClientWebSocketResponse[bool]
 
 
 class Refused(Exception):
@@ -65,6 +71,14 @@ class ExitStatus(msgspec.Struct, frozen=True):
         return next((cause.message for cause in causes if cause.reason == "ExitCode"), "")
 
 
+class Failed(errors.Malformed):
+    """The program ended with a status of failure; ``code`` is empty where it did not even start."""
+
+    def __init__(self, text: str, *, code: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
 async def run(
     credentials: Credentials,
     *,
@@ -72,7 +86,7 @@ async def run(
     pod: str,
     command: tuple[str, ...],
     timeout_seconds: float,
-    connect_seconds: float = 5.0,
+    connect_seconds: float = CONNECT_SECONDS,
 ) -> bytes:
     """Return what a program in a Pod writes to its standard output.
 
@@ -80,47 +94,63 @@ async def run(
         Refused: The API server turned the request down.
         ClusterError: Everything else.
     """
+    start = opened(credentials, namespace=namespace, pod=pod, command=command, connect_seconds=connect_seconds)
     try:
-        async with asyncio.timeout(timeout_seconds):
-            return await _run(credentials, namespace, pod, command, connect_seconds)
+        async with asyncio.timeout(timeout_seconds), start as stream:
+            return await read(stream, who(namespace, pod))
     except TimeoutError as problem:
-        raise errors.TimedOut(f"{_who(namespace, pod)} gave no whole answer within {timeout_seconds:g} s") from problem
-    except aiohttp.WSServerHandshakeError as problem:
-        raise Refused(problem.status) from problem
-    except (aiohttp.ClientError, OSError) as problem:
-        raise errors.Unreachable(f"{_who(namespace, pod)} cannot be asked: {words(problem)}") from problem
+        raise late(namespace, pod, timeout_seconds) from problem
 
 
-async def _run(
-    credentials: Credentials, namespace: str, pod: str, command: tuple[str, ...], connect_seconds: float
-) -> bytes:
+@contextlib.asynccontextmanager
+async def opened(
+    credentials: Credentials,
+    *,
+    namespace: str,
+    pod: str,
+    command: tuple[str, ...],
+    stdin: bool = False,
+    connect_seconds: float = CONNECT_SECONDS,
+) -> AsyncIterator[Stream]:
+    """Start a program in a Pod, and give the stream that it writes to, which ends with the block.
+
+    Raises:
+        Refused: The API server turned the request down.
+        ClusterError: Everything else, also while the stream is used.
+    """
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/pods/{quote(pod, safe='')}/exec"
-    query = [("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
+    given = [("stdin", "true")] if stdin else []
+    query = [*given, ("stdout", "true"), ("stderr", "true"), *(("command", word) for word in command)]
     headers = {"authorization": credentials.authorization} if credentials.authorization else {}
     timeout = aiohttp.ClientTimeout(total=None, connect=connect_seconds, sock_connect=connect_seconds)
-    async with (
-        aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
-        session.ws_connect(
-            credentials.server + path,
-            params=query,
-            headers=headers,
-            protocols=PROTOCOLS,
-            ssl=credentials.tls or True,
-            server_hostname=credentials.tls_name or None,
-            proxy=credentials.proxy or None,
-            timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
-            max_msg_size=MAX_ANSWER_BYTES + 1,
-        ) as stream,
-    ):
-        if stream.protocol not in PROTOCOLS:
-            raise errors.Malformed(f"{_who(namespace, pod)}: the API server speaks another exec protocol")
-        try:
-            return await _read(stream, _who(namespace, pod))
-        finally:
-            await _hang_up(stream)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
+            session.ws_connect(
+                credentials.server + path,
+                params=query,
+                headers=headers,
+                protocols=PROTOCOLS,
+                ssl=credentials.tls or True,
+                server_hostname=credentials.tls_name or None,
+                proxy=credentials.proxy or None,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS),
+                max_msg_size=MAX_ANSWER_BYTES + 1,
+            ) as stream,
+        ):
+            if stream.protocol not in PROTOCOLS:
+                raise errors.Malformed(f"{who(namespace, pod)}: the API server speaks another exec protocol")
+            try:
+                yield stream
+            finally:
+                await _hang_up(stream)
+    except aiohttp.WSServerHandshakeError as problem:
+        raise Refused(problem.status) from problem
+    except (aiohttp.ClientError, ConnectionError) as problem:
+        raise broken(namespace, pod, problem) from problem
 
 
-async def _hang_up(stream: aiohttp.ClientWebSocketResponse[bool]) -> None:
+async def _hang_up(stream: Stream) -> None:
     """Say goodbye, and end the connection whether or not the other side does; TLS would wait for it half a minute."""
     line: socket.socket | None = stream.get_extra_info("socket")
     try:
@@ -131,7 +161,12 @@ async def _hang_up(stream: aiohttp.ClientWebSocketResponse[bool]) -> None:
                 line.shutdown(socket.SHUT_RDWR)
 
 
-async def _read(stream: aiohttp.ClientWebSocketResponse[bool], who: str) -> bytes:
+async def read(stream: Stream, who: str, *, each_line: Callable[[bytes], None] | None = None) -> bytes:
+    """Return what the program writes before it ends; with ``each_line`` lines are handed over as they come.
+
+    Raises:
+        ClusterError: It failed, wrote too much (with ``each_line``, in a line), or the connection broke.
+    """
     out, err = bytearray(), bytearray()
     async for frame in stream:
         if frame.type is aiohttp.WSMsgType.ERROR:
@@ -141,6 +176,10 @@ async def _read(stream: aiohttp.ClientWebSocketResponse[bool], who: str) -> byte
         channel, content = frame.data[0], frame.data[1:]
         if channel == STDOUT:
             out += content
+            if each_line:
+                *lines, out = out.split(b"\n") if b"\n" in content else [out]
+                for line in lines:
+                    each_line(bytes(line))
             if len(out) > MAX_ANSWER_BYTES:
                 raise errors.Malformed(f"{who} answered more than {MAX_ANSWER_BYTES // 2**20} MiB")
         elif channel == STDERR:
@@ -157,9 +196,14 @@ def _ended(content: bytes, out: bytes, err: bytes, who: str) -> bytes:
         raise errors.Malformed(f"{who}: the API server's word on how the program ended is no Status") from problem
     if status.status == "Success":
         return out
-    said = message(err.decode(errors="replace")) or message(status.message or "") or "no reason given"
-    ended = f"ended with status {status.code}" if status.code else "could not be run"
-    raise errors.Malformed(f"{who}: the program {ended}: {said}")
+    said = err.decode(errors="replace") if err.strip() else status.message or ""
+    raise failed(who, said, code=status.code)
+
+
+def failed(who: str, said: str, *, code: str) -> Failed:
+    """Return the error of a program that ended with a status, with what it said."""
+    ended = f"ended with status {code}" if code else "could not be run"
+    return Failed(f"{who}: the program {ended}: {message(said) or 'no reason given'}", code=code)
 
 
 def refusal(problem: Refused, *, namespace: str, pod: str, credentials: Credentials) -> Exception:
@@ -172,5 +216,16 @@ def refusal(problem: Refused, *, namespace: str, pod: str, credentials: Credenti
     return error_of(problem.status, b"", action, who=who, context=credentials.context)
 
 
-def _who(namespace: str, pod: str) -> str:
+def late(namespace: str, pod: str, seconds: float) -> errors.TimedOut:
+    """Return the error of a program that is not done in time."""
+    return errors.TimedOut(f"{who(namespace, pod)} gave no whole answer within {seconds:g} s")
+
+
+def broken(namespace: str, pod: str, problem: Exception) -> errors.Unreachable:
+    """Return the error of a connection that broke."""
+    return errors.Unreachable(f"{who(namespace, pod)} cannot be asked: {words(problem)}")
+
+
+def who(namespace: str, pod: str) -> str:
+    """Return how messages call a helper."""
     return f"The node helper {namespace}/{pod}"

@@ -67,6 +67,7 @@ class LiveCluster:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self._helpers.aclose()
         await self.transport.aclose()
 
     @property

@@ -65,7 +65,6 @@ def test_what_is_no_request_is_refused(arguments: list[str]) -> None:
     "arguments",
     [
         ["version"],
-        ["idle"],
         ["sample", "--seconds", "1"],
         ["sample", "--seconds", "30"],
         ["sample", "--seconds", "3", "--traffic"],

@@ -1,12 +1,13 @@
 """The node helper's program: it looks at its Node's kernel and answers, and can do nothing else.
 
-Python's standard library only; nothing else of netmedic is imported. It opens no port, starts no process, writes no
+Python's standard library only; nothing else of netmedic is imported. It opens no port, starts no program, writes no
 file but the recorder's own in memory, changes no setting and no rule, and interprets nothing it is given by a shell. At
 tier 1 it runs without root and without capabilities; at tiers 2 and 3 each request first gives up those it does not
 need. Read in this order:
 
 request.py  the fixed set of requests, and the checks of their arguments
 answer.py   answering one
+session.py  answering many, as they are asked
 sample.py   what is read, and how often
 read.py     one bounded read of one file
 proc.py     text of /proc to values

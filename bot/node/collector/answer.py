@@ -1,4 +1,4 @@
-"""One request, answered by one JSON document on stdout. Anything else ends with status 2."""
+"""A request, answered by one JSON document on stdout. Anything else ends with status 2."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from .request import MAX_SECONDS, NEEDS, USAGE, checked
 from .resolve import question, resolve
 from .sample import sample
 from .series import series
+from .session import Session
 from .sizes import sizes
 from .translate import translate
 
@@ -35,21 +36,39 @@ VERSION = 1
 
 
 def main(arguments: list[str]) -> int:
-    """Answer one request; return the exit status."""
+    """Answer one request, or a session of them; return the exit status."""
+    if arguments == ["idle"]:
+        rights.keep(frozenset())
+        idle()
+        return 0
+    if arguments == ["session"]:
+        return session()
+    status, text = answered(arguments)
+    (sys.stderr if status else sys.stdout).write(text + "\n")
+    return status
+
+
+def session() -> int:
+    """Answer what is asked on stdin, until nobody asks any more."""
+    try:
+        Session(answered).run()
+    except Problem as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    return 0
+
+
+def answered(arguments: list[str]) -> tuple[int, str]:
+    """Return the exit status and the document of one request, or what is wrong with it; each in one line."""
     try:
         request = checked(arguments)
     except Problem as problem:
-        sys.stderr.write(f"{problem}; {USAGE}\n")
-        return 2
+        return 2, f"{problem}; {USAGE}"
     tier = rights.tier()
     rights.keep(NEEDS.get(request[0], frozenset()))
-    if request[0] == "idle":
-        idle()
-        return 0
     # Whoever asked may be gone: nothing lives longer than the longest request.
     signal.alarm(MAX_SECONDS + 15)
-    sys.stdout.write(json.dumps(document(request, tier=tier), separators=(",", ":")) + "\n")
-    return 0
+    return 0, json.dumps(document(request, tier=tier), separators=(",", ":"))
 
 
 def document(request: list[str], *, tier: int = 1) -> dict[str, Json]:

@@ -26,7 +26,9 @@ With SYS_ADMIN, SYS_PTRACE and the Node's processes (tier 3):
 inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, firewall, translate and ping, from
                             the network namespace of the Pod with this uid and address
 
-idle                        the Pod's main process, which records; no document
+Not requests, and answered with no document of their own:
+session                     many requests, asked on stdin
+idle                        the Pod's main process, which records
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
     "| clock TURN MS | metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... "
     "| resolve IP:PORT/NAME ... | recall --from A --to B | firewall | translate PROTO/IP:PORT ... "
-    "| entries PROTO/IP:PORT ... | ping IP ... | inside UID IP REQUEST ... | idle"
+    "| entries PROTO/IP:PORT ... | ping IP ... | inside UID IP REQUEST ... | session | idle"
 )
 
 
@@ -109,7 +111,7 @@ def taken(arguments: list[str]) -> bool:
     """Tell whether these are the words of a request."""
     found = False
     match arguments:
-        case ["version"] | ["idle"] | ["firewall"]:
+        case ["version"] | ["firewall"]:
             found = True
         case ["sample", "--seconds", seconds] | ["sample", "--seconds", seconds, "--traffic"]:
             found = 1 <= decimal(seconds) <= MAX_SECONDS
