@@ -24,6 +24,7 @@ from bot.slack.home import Home
 from bot.slack.identity import Identity, authorizer
 from bot.slack.information import Information
 from bot.slack.investigate import Investigator
+from bot.slack.ledger import Ledger
 from bot.slack.live import Pace
 from bot.slack.mail import Mail, Postman
 from bot.slack.mention import Listener
@@ -31,6 +32,7 @@ from bot.slack.ports import Backend
 from bot.slack.privacy import Privacy
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception, once_among_replicas
+from bot.slack.successor import Successor
 from bot.slack.work import Work
 
 
@@ -44,6 +46,7 @@ class Parts:
     reception: Reception
     carrier: Carrier
     investigator: Investigator
+    successor: Successor
     information: Information
     postman: Postman
 
@@ -76,6 +79,7 @@ def assemble(
         questions=Questions(conversation=backend.store.conversation),
         privacy=Privacy(details_channel=settings.details_channel, private_channels=settings.private_channels),
         pace=pace,
+        ledger=Ledger(answers=backend.store.answers),
     )
     return Parts(
         identity=identity,
@@ -84,6 +88,7 @@ def assemble(
         reception=Reception(gate=gate_of(settings, slack), work=work),
         carrier=Carrier(mail=mail, remedies=backend.remedies, work=work, pace=pace),
         investigator=investigator,
+        successor=Successor(investigator=investigator),
         information=Information(
             store=backend.store,
             clusters=backend.clusters,

@@ -15,6 +15,7 @@ from bot.slack import clusters, messages
 from bot.slack.clusters import Clusters
 from bot.slack.deliver import Deliverer
 from bot.slack.form_blocks import reword_blocks
+from bot.slack.ledger import Ledger
 from bot.slack.live import LiveMessage, Pace
 from bot.slack.mail import Mail
 from bot.slack.ports import Diagnose, Echo, Person, Place, Question, Request
@@ -39,6 +40,7 @@ class Investigator:
     questions: Questions
     privacy: Privacy
     pace: Pace
+    ledger: Ledger
 
     async def open_thread(self, symptom: str, *, requester: Person, channel: str, cluster: str = "") -> None:
         """Open a thread for a symptom, and answer in it.
@@ -66,7 +68,7 @@ class Investigator:
             name, symptom = self.clusters.choose(request.symptom, channel=request.place.channel)
             request = replace(request, cluster=name, symptom=symptom or request.symptom)
         ts = message or await self.mail.post(request.place, messages.progress.starting())
-        async with LiveMessage(self.mail, request.place, ts, pace=self.pace) as live:
+        async with self.ledger.kept(request, ts), LiveMessage(self.mail, request.place, ts, pace=self.pace) as live:
             if request.cluster:
                 await self._look(request, live)
             else:

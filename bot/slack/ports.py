@@ -17,6 +17,7 @@ from bot.remediation.plan import Plan
 from bot.slack.clusters import Clusters
 from bot.slack.health import Check
 from bot.store.alerts import AlertThreads
+from bot.store.answers import Answers
 from bot.store.conversation import Conversation
 from bot.store.outbox import Outbox
 from bot.store.records import Incident, IncidentState, PlanState, StoredPlan
@@ -75,6 +76,8 @@ class Request:
     chosen: Mapping[str, Subject] = field(default_factory=dict)
     """Answers to earlier questions: the word, and the object that is meant."""
     echo: Echo | None = None
+    was_left: bool = False
+    """The process that began to answer it is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,6 +242,11 @@ class Store(Protocol):
     @property
     def alerts(self) -> AlertThreads:
         """Alerts and their threads."""
+        ...
+
+    @property
+    def answers(self) -> Answers:
+        """What is being answered."""
         ...
 
 

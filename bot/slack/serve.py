@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import aiohttp
@@ -19,7 +19,6 @@ from bot.settings import Slack as SlackSettings
 from bot.slack import alerts, health, receive
 from bot.slack.alerts import AlertDesk
 from bot.slack.app import Parts, assemble, build
-from bot.slack.carry_out import Carrier
 from bot.slack.client import CALL_SECONDS, slack_check, store_check, web_client
 from bot.slack.health import Check
 from bot.slack.identity import who_am_i
@@ -86,7 +85,8 @@ async def running(
             delivering(dataclasses.replace(parts.postman, every_seconds=deliver_every_seconds)),
             parts.work.finished(within_seconds=stop_seconds),
             receiving(app, settings, client, checks, alert_routes(parts, alerts)) as port,
-            watching(parts.carrier),
+            watching(parts.carrier.watch),
+            watching(parts.successor.watch),
         ):
             yield port
 
@@ -102,10 +102,10 @@ def alert_routes(parts: Parts, settings: Alerts) -> list[web.RouteDef]:
 
 
 @asynccontextmanager
-async def watching(carrier: Carrier) -> AsyncIterator[None]:
-    """Carry on, for as long as the bot runs, with plans that another process left half way."""
+async def watching(watch: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> AsyncIterator[None]:
+    """Go on, for as long as the bot runs, with what another process left half way."""
     stop = asyncio.Event()
-    task = asyncio.create_task(carrier.watch(stop))
+    task = asyncio.create_task(watch(stop))
     try:
         yield
     finally:

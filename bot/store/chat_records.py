@@ -48,6 +48,16 @@ class Letter:
     made: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class LeftAnswer:
+    """An answer that its process did not come to give."""
+
+    document: str
+    """What was asked, as JSON; what is in it is the asker's affair."""
+    message: str
+    """The one that promised it."""
+
+
 class AlertNews(StrEnum):
     """What an alert means to who knows the ones before."""
 

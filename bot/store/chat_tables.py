@@ -22,6 +22,16 @@ questions = Table(
     Column("made", Utc, nullable=False, index=True),
 )
 
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", ID, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("message", NAME, nullable=False),
+    Column("holder", NAME, nullable=False),
+    Column("until", Utc, nullable=False),
+)
+
 letters = Table(
     "letters",
     metadata,

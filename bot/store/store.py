@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from bot.store.alerts import AlertThreads
+from bot.store.answers import Answers
 from bot.store.conversation import Conversation
 from bot.store.database import Database
 from bot.store.incidents import Incidents
@@ -29,6 +30,7 @@ class Store(Incidents, Plans, Leases, Steps, Trail):
         self.conversation = Conversation(database, now=now)
         self.outbox = Outbox(database, now=now)
         self.alerts = AlertThreads(database, now=now)
+        self.answers = Answers(database, now=now)
 
     @classmethod
     async def open(cls, url: str, *, now: Callable[[], datetime] = utc_now) -> Self:
