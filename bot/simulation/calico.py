@@ -24,6 +24,9 @@ from bot.simulation.ruling import OPEN, Connection, Policy, Ruling, name_of
 
 ORDER_OF_KUBERNETES = 1000.0
 """libcalico-go, conversion: of Kubernetes' NetworkPolicies."""
+TIER_PREFIX = "default."
+KUBERNETES_PREFIX = "knp.default."
+"""libcalico-go, names: Calico's policies begin with their tier, Kubernetes' with this: of one order, they come last."""
 NAMESPACE_NAME = "projectcalico.org/name"
 PROTOCOLS = {"6": "TCP", "17": "UDP", "132": "SCTP"}
 
@@ -68,7 +71,7 @@ def _one_way(
         steps = [*_own(policies, connection, direction), *_kubernetes(kubernetes, connection, direction)]
     except NotUnderstood as problem:
         return Ruling(allowed=False, direction=direction, unread=str(problem))
-    steps.sort(key=lambda step: (step.order, name_of(step.policy)))
+    steps.sort(key=_turn)
     for step in steps:
         try:
             action = step.decide()
@@ -80,6 +83,14 @@ def _one_way(
     if not steps:
         return OPEN
     return Ruling(allowed=False, direction=direction, policies=tuple(step.policy for step in steps))
+
+
+def _turn(step: Step) -> tuple[float, str]:
+    """Return what policies are sorted by: of one order, by the names that Felix knows them by."""
+    about = step.policy.metadata
+    prefix = KUBERNETES_PREFIX if isinstance(step.policy, NetworkPolicy) else TIER_PREFIX
+    name = about.name if about.name.startswith(TIER_PREFIX) else f"{prefix}{about.name}"
+    return step.order, f"{about.namespace}/{name}" if about.namespace else name
 
 
 def _own(

@@ -203,6 +203,31 @@ def test_kubernetes_policies_stand_at_order_1000_among_calicos() -> None:
 
 
 @pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (999, (False, "shop/zz", True)),
+        (1000, (False, "shop/zz", True)),
+        (1001, (True, "shop/allow", True)),
+        (None, (True, "shop/allow", True)),
+    ],
+)
+def test_a_denial_of_calico_counts_before_what_kubernetes_allows_up_to_its_order(
+    order: int | None, expected: Any
+) -> None:
+    allow = kubernetes("allow", {"podSelector": {}, "ingress": [{}]})
+    spec = {"ingress": [DENY], **({} if order is None else {"order": order})}
+
+    assert said(calico.decide([own("zz", spec)], [allow], TO_DB)) == expected
+
+
+def test_a_denial_everywhere_and_one_of_a_namespace_are_taken_in_order_too() -> None:
+    deny = everywhere("deny", {"order": 5, "selector": "app == 'db'", "ingress": [DENY]})
+
+    assert said(calico.decide([own("p", {"order": 6, "ingress": [ALLOW_TILL]}), deny], [], TO_DB))[0] is False
+    assert said(calico.decide([own("p", {"order": 4, "ingress": [ALLOW_TILL]}), deny], [], TO_DB))[0] is True
+
+
+@pytest.mark.parametrize(
     ("spec", "unread"),
     [
         ({"tier": "security", "ingress": [DENY]}, "is of another tier"),
@@ -281,6 +306,18 @@ def test_a_rule_that_denies_goes_before_all_that_allow() -> None:
     deny = cnp("deny", {**ANY_DB, "ingressDeny": [{"fromEndpoints": [FROM_TILL]}]})
 
     assert said(cilium.decide([allow, deny], [], TO_DB)) == (False, "shop/deny", True)
+
+
+def test_a_denial_of_cilium_goes_before_what_kubernetes_and_other_namespaces_allow() -> None:
+    allow = kubernetes("allow", {"podSelector": {}, "ingress": [{}]})
+    deny = cnp("deny", {**ANY_DB, "ingressDeny": [{"fromEndpoints": [FROM_TILL]}]})
+    spec = {"endpointSelector": {}, "egressDeny": [{"toEntities": ["cluster"]}], "enableDefaultDeny": {"egress": False}}
+    wide = made("CiliumClusterwideNetworkPolicy", "no-db", spec)
+    open_db = cnp("open", {**ANY_DB, "ingress": [{"fromEntities": ["all"]}]})
+
+    assert said(cilium.decide([deny], [allow], TO_DB)) == (False, "shop/deny", True)
+    assert said(cilium.decide([open_db, wide], [allow], TO_DB)) == (False, "no-db", True)
+    assert said(cilium.decide([open_db, wide], [], TO_WORLD))[0] is True
 
 
 def test_a_pod_that_cilium_does_not_select_is_open_and_egress_counts_as_well() -> None:
