@@ -20,6 +20,8 @@ MODULES = {
     "httpx": "httpx",
     "kubernetes": "kubernetes.client",
     "msgspec": "msgspec",
+    "opentelemetry-sdk": "opentelemetry.sdk.trace.export",
+    "prometheus-client": "prometheus_client",
     "pydantic": "pydantic",
     "pydantic-settings": "pydantic_settings",
     "pyyaml": "yaml",

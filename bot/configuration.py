@@ -13,6 +13,7 @@ import itertools
 import json
 import sys
 import typing
+import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from bot import settings
+from bot.logs import MASKED
 from bot.settings import Settings
 
 PAGE = Path("docs/configuration.md")
@@ -28,8 +30,6 @@ CHART_SCHEMA = Path("helm/netmedic/values.schema.json")
 PREFIX = "NETMEDIC_"
 FOR_TESTS = "NETMEDIC_TEST"
 """Variables with this prefix are for this project's own tests."""
-MASKED = "**********"
-"""As pydantic writes a secret."""
 
 HEAD = """\
 <!-- Written by `python -m bot.configuration --write` from bot/settings.py. -->
@@ -192,6 +192,19 @@ def without_password(url: str) -> str:
     credentials, at, place = rest.rpartition("@")
     user, colon, _ = credentials.partition(":")
     return f"{scheme}{separator}{user}{colon}{MASKED}{at}{place}" if colon else url
+
+
+def secrets_in(chosen: BaseModel) -> Iterator[str]:
+    """Yield every secret among the settings, as it may turn up in a text."""
+    for name in type(chosen).model_fields:
+        value = getattr(chosen, name)
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from secrets_in(value)
+        elif name == "database_url":
+            password = value.partition("://")[2].rpartition("@")[0].partition(":")[2]
+            yield from (password, urllib.parse.unquote(password))
 
 
 def schema() -> dict[str, Any]:

@@ -9,16 +9,19 @@ from functools import partial
 from bot.beside import beside
 from bot.cluster.live import LiveCluster
 from bot.cluster.live_writer import LiveWriter
+from bot.cluster.meter import metered
 from bot.diagnosis.diagnose import Diagnose
+from bot.metrics import Metrics
 from bot.remediation.playbook import Playbook
 from bot.settings import ClusterSettings, Settings
-from bot.sites import CURRENT, DiagnoseAnywhere, RemediesAnywhere, Site, site_of
+from bot.sites import CURRENT, Site, site_of
 from bot.slack.clusters import Clusters
 from bot.slack.errors import CannotServe
 from bot.slack.pictures import DrawnPictures
 from bot.slack.ports import Backend
 from bot.slack.serve import serve as serve_slack
 from bot.store.store import Store
+from bot.watched import WatchedDiagnose, WatchedRemedies
 
 Connect = Callable[[ClusterSettings], Awaitable[LiveCluster]]
 """Connects to a cluster of the settings; the caller disconnects."""
@@ -37,6 +40,7 @@ async def serve(settings: Settings, *, connect: Connect, diagnose: Diagnose, pla
         raise CannotServe("Two clusters in NETMEDIC_CLUSTERS (clusters) have the same name.")
     url = settings.database_url
     async with AsyncExitStack() as stack:
+        metrics = Metrics(stack.enter_context(metered()))
         second = stack.enter_context(beside())
         sites: dict[str, Site] = {}
         # A connection belongs to the loop it was made in, so each has a store.
@@ -57,12 +61,19 @@ async def serve(settings: Settings, *, connect: Connect, diagnose: Diagnose, pla
             site = await second.run(partial(connected, cluster))
             sites[site.name] = site
         backend = Backend(
-            diagnose=DiagnoseAnywhere(second, sites),
-            remedies=RemediesAnywhere(second, seconds_store, sites),
+            diagnose=WatchedDiagnose(second, sites, metrics),
+            remedies=WatchedRemedies(second, seconds_store, sites, metrics),
             store=store,
             pictures=DrawnPictures(),
             clusters=Clusters(tuple(site.known for site in sites.values())),
             rules=diagnose.book.rules,
             checks={f"cluster {site.name}": partial(second.run, site.check) for site in sites.values()},
+            alive={"diagnoses": partial(second.run, still_moves)},
+            metrics=metrics,
         )
         await serve_slack(settings, backend)
+
+
+async def still_moves() -> str:
+    """Return that nothing is wrong, for who runs this where it may be."""
+    return ""

@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     """How long a plan can be approved; a half hour is as long as an incident's picture stays true (ours)."""
     clusters: tuple[ClusterSettings, ...] = ()
     """The clusters the bot looks at. Empty: the one of the current context."""
+    log_format: Literal["text", "json"] = "text"
+    """Of the bot's log: lines for people, or one JSON object a line with the incident's id, for machines that collect
+    it."""
     slack: Slack = Slack()
     """How the bot talks to Slack."""
     alerts: Alerts = Alerts()

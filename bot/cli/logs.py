@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 
 from bot.cli.text import clean_lines
+from bot.logs import JsonLines, Lines, masking
 
 DEBUG = "NETMEDIC_DEBUG"
-
-
-class Harmless(logging.Formatter):
-    """A formatter whose lines cannot act on a terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return one record as text."""
-        return clean_lines(super().format(record))
 
 
 def debugging() -> bool:
@@ -23,9 +17,13 @@ def debugging() -> bool:
     return os.environ.get(DEBUG) == "1"
 
 
-def set_up(level: int = logging.WARNING) -> None:
-    """Send the log of netmedic to stderr from this level on, and of all else the warnings."""
+def set_up(level: int = logging.WARNING, *, as_json: bool = False, secrets: Iterable[str] = ()) -> None:
+    """Send the log of netmedic to stderr from this level on, and of all else the warnings; secrets are masked.
+
+    Lines for people cannot act on a terminal, and nor can JSON.
+    """
+    masked = masking(secrets)
     handler = logging.StreamHandler()
-    handler.setFormatter(Harmless("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(JsonLines(masked) if as_json else Lines(lambda text: clean_lines(masked(text))))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("bot").setLevel(logging.DEBUG if debugging() else level)

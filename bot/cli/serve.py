@@ -9,6 +9,7 @@ import click
 
 from bot.cli.logs import set_up
 from bot.cli.program import Program
+from bot.configuration import secrets_in
 
 
 @click.command()
@@ -18,6 +19,7 @@ def serve(program: Program) -> int:
 
     Tokens and all else come from settings: see docs/slack.md. `netmedic doctor` says what is missing.
     """
-    set_up(logging.INFO)
+    settings = program.settings()
+    set_up(logging.INFO, as_json=settings.log_format == "json", secrets=secrets_in(settings))
     asyncio.run(program.serve())
     return 0

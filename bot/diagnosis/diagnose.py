@@ -13,6 +13,7 @@ from bot.cluster.cache import CachedCluster
 from bot.cluster.errors import TimedOut
 from bot.cluster.meter import Meter, metered
 from bot.cluster.port import Cluster
+from bot.course import phase
 from bot.diagnosis import path, symptom
 from bot.diagnosis.access import access_of
 from bot.diagnosis.early import is_over, may_end_early
@@ -107,18 +108,20 @@ class Diagnose:
         cached = CachedCluster(cluster)
         progress(Progress(doing="Resolving names", done=0, total=0))
         try:
-            async with asyncio.timeout_at(deadline):
-                version = await cached.server_version()
-                scope = await resolve(cached, said, outside_targets=self.outside_targets, chosen=self.chosen)
-                if not isinstance(scope, Ambiguous):
-                    scope = await triaged(cached, scope)
+            with phase("names"):
+                async with asyncio.timeout_at(deadline):
+                    version = await cached.server_version()
+                    scope = await resolve(cached, said, outside_targets=self.outside_targets, chosen=self.chosen)
+                    if not isinstance(scope, Ambiguous):
+                        scope = await triaged(cached, scope)
         except TimeoutError as late:
             raise TimedOut(f"The API server gave no answer within {self.budget_seconds:g} s.") from late
         if isinstance(scope, Ambiguous):
             return scope
         scope = self.residency.applied_to(scope, said.text)
         asked = time.monotonic()
-        helper_notes = await until_answered.enter_async_context(self.helpers(cluster, scope))
+        with phase("helpers"):
+            helper_notes = await until_answered.enter_async_context(self.helpers(cluster, scope))
         # Helpers that have to be started first take nothing from the time to look.
         deadline += time.monotonic() - asked
         async with asyncio.TaskGroup() as group:
@@ -180,7 +183,8 @@ class Diagnose:
             cluster=cluster, scope=scope, deadline=deadline, budget_seconds=self.budget_seconds, progress=progress
         )
         asked_early = enough if may_end_early(scope) and not self.thorough else None
-        observed = await observation.run(self.probes, asked_early)
+        with phase("probes"):
+            observed = await observation.run(self.probes, asked_early)
         if early:
             [(verdicts, judgement)] = early
             return Judged(observed=observed, verdicts=verdicts, judgement=judgement, stopped_early=True)
@@ -189,7 +193,8 @@ class Diagnose:
         return Judged(observed=observed, verdicts=verdicts, judgement=judge(verdicts, scope))
 
     async def _evaluate(self, facts: Sequence[Fact]) -> list[Verdict]:
-        return await asyncio.to_thread(self.book.evaluate, facts, observed_kinds(self.probes))
+        with phase("rules"):
+            return await asyncio.to_thread(self.book.evaluate, facts, observed_kinds(self.probes))
 
 
 def how_it_ended(judged: Judged) -> tuple[str, ...]:

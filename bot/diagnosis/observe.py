@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.cluster.port import Cluster
+from bot.course import note_unknown
 from bot.diagnosis.report import ProbeTiming
 from bot.facts.base import Fact, Reason, Unknown
 from bot.facts.scope import Scope
@@ -92,8 +93,12 @@ class Observation:
 
 def observed(probe: Probe, facts: Sequence[Fact], *, seconds: float) -> Observed:
     """Return facts with how their probe went."""
-    missing = sum(isinstance(fact, Unknown) for fact in facts)
-    timing = ProbeTiming(probe=probe.name, seconds=round(seconds, 3), facts=len(facts) - missing, unknown=missing)
+    missing = [fact.reason for fact in facts if isinstance(fact, Unknown)]
+    for reason in missing:
+        note_unknown(reason)
+    timing = ProbeTiming(
+        probe=probe.name, seconds=round(seconds, 3), facts=len(facts) - len(missing), unknown=len(missing)
+    )
     return Observed(facts=tuple(facts), timing=timing)
 
 

@@ -11,7 +11,9 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.metrics import Metrics
 from bot.settings import Slack as SlackSettings
+from bot.slack.counted import CountedRetries
 from bot.slack.health import Check
 from bot.slack.identity import who_am_i
 from bot.slack.ports import Store
@@ -22,7 +24,7 @@ CALL_SECONDS = 15
 RATE_LIMIT_RETRIES = 5
 
 
-def web_client(settings: SlackSettings, session: aiohttp.ClientSession) -> AsyncWebClient:
+def web_client(settings: SlackSettings, session: aiohttp.ClientSession, metrics: Metrics) -> AsyncWebClient:
     """Return the client of the Web API: it waits when Slack says so, and tries again when the connection breaks.
 
     HTTPS_PROXY is honoured by slack_sdk, SSL_CERT_FILE by OpenSSL.
@@ -33,9 +35,9 @@ def web_client(settings: SlackSettings, session: aiohttp.ClientSession) -> Async
         timeout=CALL_SECONDS,
         session=session,
         retry_handlers=[
-            AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES),
-            AsyncConnectionErrorRetryHandler(),
-            AsyncServerErrorRetryHandler(),
+            CountedRetries(AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES), "ratelimited", metrics),
+            CountedRetries(AsyncConnectionErrorRetryHandler(), "unreachable", metrics),
+            CountedRetries(AsyncServerErrorRetryHandler(), "failed", metrics),
         ],
     )
 

@@ -87,6 +87,7 @@ class Deliverer:
             thread=request.place.thread,
             context=diagnosis.access.context,
             chosen=request.chosen,
+            incident_id=request.incident,
         )
         await self.store.add_diagnosis(incident.id, await asyncio.to_thread(to_json, diagnosis))
         return incident.id

@@ -11,6 +11,7 @@ from bot.diagnosis.diagnose import Progress
 from bot.diagnosis.scope import Ambiguous
 from bot.diagnosis.symptom import SymptomError
 from bot.facts.scope import Subject
+from bot.logs import about
 from bot.slack import clusters, messages
 from bot.slack.clusters import Clusters
 from bot.slack.deliver import Deliverer
@@ -62,6 +63,7 @@ class Investigator:
         Raises:
             CannotWrite: Slack does not let us write there.
         """
+        about(request.incident)
         if request.echo is None and self.privacy.hides(request.place.channel):
             request, message = await self._moved(request), ""
         if not self.clusters.is_known(request.cluster):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,6 +11,7 @@ from bot.diagnosis.diagnose import Progress
 from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
 from bot.facts.scope import Subject
+from bot.metrics import Metrics
 from bot.remediation.apply import Progress as Move
 from bot.remediation.approval import Approved, Denied, Policy
 from bot.remediation.make import Proposal
@@ -78,6 +80,8 @@ class Request:
     echo: Echo | None = None
     was_left: bool = False
     """The process that began to answer it is gone."""
+    incident: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Id under which its diagnosis is kept, and found in the log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +203,7 @@ class Store(Protocol):
         thread: str,
         context: str,
         chosen: Mapping[str, Subject],
+        incident_id: str,
     ) -> Incident:
         """Keep a symptom that somebody reported."""
         ...
@@ -262,3 +267,6 @@ class Backend:
     rules: Sequence[KnownRule]
     checks: Mapping[str, Check]
     """Whether each cluster answers, by its name."""
+    alive: Mapping[str, Check] = field(default_factory=dict)
+    """Whether what this process is made of still moves; what does not is mended by a restart alone."""
+    metrics: Metrics = field(default_factory=Metrics)

@@ -20,6 +20,7 @@ from bot.slack import alerts, health, receive
 from bot.slack.alerts import AlertDesk
 from bot.slack.app import Parts, assemble, build
 from bot.slack.client import CALL_SECONDS, slack_check, store_check, web_client
+from bot.slack.counted import counted_calls
 from bot.slack.health import Check
 from bot.slack.identity import who_am_i
 from bot.slack.live import Pace
@@ -73,21 +74,27 @@ async def running(
     """
     alerts = alerts or Alerts()
     check(settings, alerts)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS)) as session:
-        client = web_client(settings, session)
+    timeout, counted = aiohttp.ClientTimeout(total=CALL_SECONDS), counted_calls(backend.metrics, settings.api_url)
+    async with aiohttp.ClientSession(timeout=timeout, trace_configs=[counted]) as session:
+        client = web_client(settings, session, backend.metrics)
         with starting(settings):
             identity = await who_am_i(client)
         checks = {"Slack": slack_check(client), "store": store_check(backend.store)}
+        alive = dict(backend.alive)
         parts = assemble(settings, backend, identity=identity, client=client, checks=checks, pace=pace or Pace())
         app = build(parts, signing_secret=settings.signing_secret.get_secret_value())
         log.info("in workspace %s as user %s", identity.team, identity.bot_user)
         async with (
-            delivering(dataclasses.replace(parts.postman, every_seconds=deliver_every_seconds)),
+            delivering(dataclasses.replace(parts.postman, every_seconds=deliver_every_seconds)) as letters,
             parts.work.finished(within_seconds=stop_seconds),
-            receiving(app, settings, client, checks, alert_routes(parts, alerts)) as port,
-            watching(parts.carrier.watch),
-            watching(parts.successor.watch),
+            receiving(
+                app, settings, client, checks, more=alert_routes(parts, alerts), backend=backend, alive=alive
+            ) as port,
+            watching(parts.carrier.watch) as plans,
+            watching(parts.successor.watch) as answers,
         ):
+            tasks = {"letters": letters, "plans": plans, "answers": answers}
+            alive |= {name: health.goes_on(task) for name, task in tasks.items()}
             yield port
 
 
@@ -102,12 +109,12 @@ def alert_routes(parts: Parts, settings: Alerts) -> list[web.RouteDef]:
 
 
 @asynccontextmanager
-async def watching(watch: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> AsyncIterator[None]:
-    """Go on, for as long as the bot runs, with what another process left half way."""
+async def watching(watch: Callable[[asyncio.Event], Coroutine[None, None, None]]) -> AsyncIterator[asyncio.Task[None]]:
+    """Go on, for as long as the bot runs, with what another process left half way; gives the task."""
     stop = asyncio.Event()
     task = asyncio.create_task(watch(stop))
     try:
-        yield
+        yield task
     finally:
         # Not cancelled: that would cut a word with the database in two.
         stop.set()
@@ -115,12 +122,12 @@ async def watching(watch: Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 
 @asynccontextmanager
-async def delivering(postman: Postman) -> AsyncIterator[None]:
-    """Send what waits in the outbox while the bot runs; what is left is for the next process."""
+async def delivering(postman: Postman) -> AsyncIterator[asyncio.Task[None]]:
+    """Send what waits in the outbox while the bot runs; what is left is for the next process. Gives the task."""
     stop = asyncio.Event()
     task = asyncio.create_task(postman.work(stop))
     try:
-        yield
+        yield task
     finally:
         stop.set()
         # Cancelled only in a call of Slack that does not end, as that would cut a word with the database in two.
@@ -136,9 +143,12 @@ async def receiving(
     settings: SlackSettings,
     client: AsyncWebClient,
     checks: dict[str, Check],
+    *,
     more: list[web.RouteDef],
+    backend: Backend,
+    alive: dict[str, Check],
 ) -> AsyncIterator[int]:
-    """Receive requests, and answer about the bot's health; gives the port."""
+    """Receive requests, and answer about the bot's health; gives the port. ``alive`` may grow meanwhile."""
     checks = {name.lower(): answers for name, answers in checks.items()}
     async with AsyncExitStack() as stack:
         routes = list(more)
@@ -150,6 +160,7 @@ async def receiving(
                 )
             else:
                 routes += receive.http_routes(app)
-            site = receive.site([*health.routes(checks), *routes], host=settings.http_host, port=settings.http_port)
+            about_it = health.routes(checks, alive=alive, clusters=backend.checks, metrics=backend.metrics)
+            site = receive.site([*about_it, *routes], host=settings.http_host, port=settings.http_port)
             port = await stack.enter_async_context(site)
         yield port

@@ -30,10 +30,11 @@ class Incidents(Shelf):
         namespace: str = "",
         context: str = "",
         chosen: Mapping[str, Subject] | None = None,
+        incident_id: str = "",
     ) -> Incident:
-        """Keep a symptom that somebody reported."""
+        """Keep a symptom that somebody reported; without an id it gets one, and with one it is kept once."""
         incident = Incident(
-            id=uuid.uuid4().hex,
+            id=incident_id or uuid.uuid4().hex,
             channel=channel,
             thread=thread,
             requester=requester,
@@ -45,6 +46,8 @@ class Incidents(Shelf):
             created=self._now(),
         )
         async with self._database.transaction() as connection:
+            if incident_id and (kept := await _latest(connection, 1, incidents.c.id == incident_id)):
+                return kept[0]
             await connection.execute(
                 incidents.insert().values(**{**vars(incident), "chosen": chosen_text(incident.chosen)})
             )

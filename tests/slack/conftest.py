@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bot.metrics import Metrics
 from bot.settings import Alerts
 from bot.settings import Slack as SlackSettings
 from bot.slack.clusters import Clusters, KnownCluster
@@ -49,6 +50,8 @@ class Bot:
     clusters: Clusters = field(default_factory=lambda: Clusters((KnownCluster(name="shop", context="kind-shop"),)))
     rules: tuple[FakeRule, ...] = ()
     checks: dict[str, Check] = field(default_factory=dict)
+    alive: dict[str, Check] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
     changes: dict[str, object] = field(default_factory=dict)
     """Settings that differ."""
     alerts: Alerts = field(default_factory=Alerts)
@@ -68,6 +71,8 @@ class Bot:
             clusters=self.clusters,
             rules=self.rules,
             checks=self.checks,
+            alive=self.alive,
+            metrics=self.metrics,
         )
 
     @asynccontextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import os
 import signal
 from typing import Any
@@ -11,12 +13,15 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bot.logs import JsonLines
 from bot.settings import Settings
 from bot.slack.errors import CannotServe
 from bot.slack.live import Pace
 from bot.slack.serve import running, serve
 from tests.slack.conftest import Bot, settings_for
 from tests.slack.edge import Edge
+from tests.slack.fakes import FakeDiagnose
+from tests.slack.fixtures import wrong_port
 from tests.slack.test_flows import said, thread_of_the_only_message
 
 NOTHING = SecretStr("")
@@ -171,3 +176,94 @@ async def test_no_token_reaches_the_log(bot_in_mode: Bot, caplog: pytest.LogCapt
     assert "xoxb-" not in caplog.text
     assert "xapp-" not in caplog.text
     assert "test-signing-secret" not in caplog.text
+
+
+async def exposed(bot: Bot) -> list[str]:
+    """Return the lines at ``/metrics``."""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{bot.port}/metrics") as answer:
+        assert answer.content_type == "text/plain"
+        return (await answer.text()).splitlines()
+
+
+async def test_a_part_of_the_process_that_has_ended_is_not_alive(bot: Bot) -> None:
+    bot.store.outbox.take = None  # type: ignore[assignment,method-assign] - whatever ends the task
+
+    async def asked() -> Any:
+        async with bot.runs(), asyncio.timeout(10):
+            while (answer := await health(bot, "/healthz"))[0] == 200:
+                pass
+            answers.append(answer)
+
+    answers: list[Any] = []
+    with pytest.raises(TypeError):
+        await asked()
+
+    assert answers == [(503, {"status": "not alive", "wrong": {"letters": "it has ended"}})]
+
+
+async def test_a_loop_that_does_not_answer_is_not_alive(bot: Bot) -> None:
+    async def stuck() -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    bot.alive = {"diagnoses": stuck}
+    async with bot.runs():
+        answer = await health(bot, "/healthz")
+
+    assert answer == (503, {"status": "not alive", "wrong": {"diagnoses": "no answer in 2 s"}})
+
+
+async def test_metrics_tell_which_part_does_not_answer(bot: Bot) -> None:
+    async def unreachable() -> str:
+        return "it cannot be reached"
+
+    bot.checks = {"cluster prod": unreachable}
+    async with bot.runs():
+        bot.store.problem = "The database netmedic.db is busy."
+        lines = await exposed(bot)
+
+    assert {
+        'netmedic_ready{part="slack"} 1.0',
+        'netmedic_ready{part="store"} 0.0',
+        'netmedic_ready{part="clusters"} 0.0',
+    } <= set(lines)
+    assert "prod" not in "\n".join(lines)
+
+
+async def test_calls_of_slack_and_what_is_sent_again_are_counted(bot: Bot) -> None:
+    bot.edge.rate_limited["chat.postMessage"] = 1
+
+    async with bot.runs():
+        await bot.edge.slash("web cannot reach checkout")
+        await bot.edge.until_said("asks: *web cannot reach checkout*\\n🔴")
+        lines = await exposed(bot)
+
+    assert {
+        'netmedic_slack_calls_total{method="auth.test",outcome="answered"} 1.0',
+        'netmedic_slack_calls_total{method="chat.postMessage",outcome="ratelimited"} 1.0',
+        'netmedic_slack_retries_total{reason="ratelimited"} 1.0',
+    } <= set(lines)
+
+
+class TellingDiagnose(FakeDiagnose):
+    """A diagnosis that says something."""
+
+    async def __call__(self, symptom: str, **how: Any) -> Any:
+        logging.getLogger("bot.diagnosis").info("looked at it")
+        return await super().__call__(symptom, **how)
+
+
+async def test_what_is_kept_and_what_is_logged_have_the_same_id(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+    lines: list[str] = []
+    caplog.handler.setFormatter(JsonLines(str))
+    caplog.handler.emit = lambda record: lines.append(caplog.handler.format(record))  # type: ignore[method-assign]
+    bot.diagnose = TellingDiagnose(wrong_port())
+
+    with caplog.at_level("INFO"):
+        async with bot.runs():
+            await bot.edge.slash("web cannot reach checkout")
+            await bot.edge.until_said("asks: *web cannot reach checkout*\\n🔴")
+
+    [incident] = bot.store.documents
+    [told] = [json.loads(line) for line in lines if "looked at it" in line]
+    assert told["incident"] == incident

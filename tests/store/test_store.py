@@ -202,3 +202,12 @@ def test_every_state_but_the_waiting_and_the_working_ones_is_final() -> None:
         PlanState.CONFIRMING,
         PlanState.RESTORING,
     }
+
+
+async def test_an_incident_with_an_id_is_kept_once(store: Store) -> None:
+    first = await store.add_incident(requester="T/U1", symptom="web is down", incident_id="a" * 32)
+    again = await store.add_incident(requester="T/U1", symptom="web is down", incident_id="a" * 32)
+
+    assert again == first
+    assert first.id == "a" * 32
+    assert [entry.action for entry in await store.audit_trail()] == ["reported"]
