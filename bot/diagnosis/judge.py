@@ -127,12 +127,12 @@ def on_path(finding: Finding, scope: Scope) -> bool:
     subject = finding.subject
     if scope.cluster_wide:
         return True
+    if finding.rule.hop == "name-lookup" and subject.namespace == SYSTEM_NAMESPACE and scope.dns:
+        # The DNS Service stands before every client; a DNS server that was scaled to nothing belongs to no Pod of the
+        # scope. Who asks a port of a Node looks up no name of the cluster.
+        return subject in scope.services or not scope.entry_port
     if subject in scope.subjects:
         return subject in scope.services or not is_before_the_client(subject, scope)
-    if finding.rule.hop == "name-lookup" and subject.namespace == SYSTEM_NAMESPACE:
-        # A DNS server that was scaled to nothing belongs to no Pod of the scope.
-        # Who asks a port of a Node looks up no name of the cluster.
-        return scope.dns and not scope.entry_port
     return is_met_on_the_way(finding, scope)
 
 

@@ -191,6 +191,17 @@ def test_the_clusters_dns_is_on_the_path_where_a_name_is_looked_up(*, dns: bool)
     assert [cause.subject for cause in judgement.causes] == ([DNS_SERVERS] if dns else [])
 
 
+def test_the_dns_service_is_on_the_path_of_a_lookup_though_both_ends_are_named() -> None:
+    service = Subject("Service", "kube-system", "kube-dns")
+    client = Subject("Pod", "shop", "till-1")
+    scope = dataclasses.replace(
+        SCOPE, kind=SymptomKind.DNS, clients=(client,), subjects=frozenset({*SCOPE.subjects, client, service})
+    )
+    verdict = found(finding(rule("dns-service-without-endpoints", hop="name-lookup"), service))
+
+    assert [cause.subject for cause in judge([verdict], scope).causes] == [service]
+
+
 def test_without_a_named_object_everything_is_on_the_path() -> None:
     judgement = judge([found(finding(rule("a"), PAUSED))], Scope(cluster_wide=True))
 
