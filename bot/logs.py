@@ -22,6 +22,11 @@ def about(incident: str) -> None:
     _incident.set(incident)
 
 
+def current() -> str:
+    """Return the id of the incident that lines of this task carry; empty where there is none."""
+    return _incident.get()
+
+
 def masking(secrets: Iterable[str]) -> Callable[[str], str]:
     """Return what replaces secrets in a text, and whatever looks like a token of Slack."""
     # The longest first: one may be a part of another.

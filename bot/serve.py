@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
@@ -21,6 +22,7 @@ from bot.slack.pictures import DrawnPictures
 from bot.slack.ports import Backend
 from bot.slack.serve import serve as serve_slack
 from bot.store.store import Store
+from bot.traces import CannotTrace, Traces
 from bot.watched import WatchedDiagnose, WatchedRemedies
 
 Connect = Callable[[ClusterSettings], Awaitable[LiveCluster]]
@@ -41,6 +43,9 @@ async def serve(settings: Settings, *, connect: Connect, diagnose: Diagnose, pla
     url = settings.database_url
     async with AsyncExitStack() as stack:
         metrics = Metrics(stack.enter_context(metered()))
+        traces = traces_of(settings)
+        if traces:
+            stack.push_async_callback(asyncio.to_thread, traces.close)
         second = stack.enter_context(beside())
         sites: dict[str, Site] = {}
         # A connection belongs to the loop it was made in, so each has a store.
@@ -61,7 +66,7 @@ async def serve(settings: Settings, *, connect: Connect, diagnose: Diagnose, pla
             site = await second.run(partial(connected, cluster))
             sites[site.name] = site
         backend = Backend(
-            diagnose=WatchedDiagnose(second, sites, metrics),
+            diagnose=WatchedDiagnose(second, sites, metrics, traces),
             remedies=WatchedRemedies(second, seconds_store, sites, metrics),
             store=store,
             pictures=DrawnPictures(),
@@ -72,6 +77,18 @@ async def serve(settings: Settings, *, connect: Connect, diagnose: Diagnose, pla
             metrics=metrics,
         )
         await serve_slack(settings, backend)
+
+
+def traces_of(settings: Settings) -> Traces | None:
+    """Return what sends traces, where a collector is set.
+
+    Raises:
+        CannotServe: The library for it is missing.
+    """
+    try:
+        return Traces.to(settings.traces_endpoint) if settings.traces_endpoint else None
+    except CannotTrace as missing:
+        raise CannotServe(str(missing)) from missing
 
 
 async def still_moves() -> str:

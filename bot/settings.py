@@ -146,6 +146,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """Of the bot's log: lines for people, or one JSON object a line with the incident's id, for machines that collect
     it."""
+    traces_endpoint: str = ""
+    """OTLP over HTTP of an OpenTelemetry collector (``http://collector:4318/v1/traces``), which gets the phases of the
+    bot's diagnoses. Empty: no traces. Needs the extra ``netmedic[traces]``."""
     slack: Slack = Slack()
     """How the bot talks to Slack."""
     alerts: Alerts = Alerts()

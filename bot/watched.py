@@ -14,12 +14,13 @@ from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
 from bot.diagnosis.symptom import SymptomError
 from bot.facts.scope import Subject
-from bot.logs import about
+from bot.logs import about, current
 from bot.metrics import Decision, Metrics, Outcome
 from bot.remediation.apply import Progress as Move
 from bot.remediation.approval import Approved, Denied
 from bot.remediation.make import Proposal
 from bot.sites import DiagnoseAnywhere, RemediesAnywhere
+from bot.traces import Traces
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class WatchedDiagnose(DiagnoseAnywhere):
     """Diagnoses that are counted."""
 
     metrics: Metrics
+    traces: Traces | None = None
 
     async def __call__(
         self, symptom: str, *, cluster: str, chosen: Mapping[str, Subject], progress: Callable[[Progress], None]
@@ -34,7 +36,7 @@ class WatchedDiagnose(DiagnoseAnywhere):
         """Return the diagnosis, or the question that has to be answered first."""
         outcome: Outcome = "broken"
         answer: Diagnosis | Ambiguous | None = None
-        clock = time.monotonic()
+        began, clock = time.time(), time.monotonic()
         with followed() as course:
             try:
                 answer = await super().__call__(symptom, cluster=cluster, chosen=chosen, progress=progress)
@@ -46,14 +48,14 @@ class WatchedDiagnose(DiagnoseAnywhere):
                 outcome = "unreachable"
                 raise
             finally:
+                seconds = time.monotonic() - clock
                 diagnosis = answer if isinstance(answer, Diagnosis) else None
-                self.metrics.diagnosed(
-                    outcome,
-                    cause=diagnosis.causes[0].rule if diagnosis and diagnosis.causes else "",
-                    seconds=time.monotonic() - clock,
-                    course=course,
-                    recordings=diagnosis.recordings if diagnosis else (),
-                )
+                cause = diagnosis.causes[0].rule if diagnosis and diagnosis.causes else ""
+                recordings = diagnosis.recordings if diagnosis else ()
+                self.metrics.diagnosed(outcome, cause=cause, seconds=seconds, course=course, recordings=recordings)
+                if self.traces:
+                    told = {"outcome": outcome, "cause": cause, "incident": current()}
+                    self.traces.told(course, began=began, seconds=seconds, **told)
         return answer
 
 

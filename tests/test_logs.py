@@ -32,7 +32,7 @@ async def test_every_line_of_an_incident_carries_its_id_in_what_it_starts_too() 
         started = asyncio.create_task(asyncio.to_thread(lines.format, record("x")))
         return [read(line)["incident"] for line in (lines.format(record("x")), await started)]
 
-    found = await asyncio.gather(asyncio.create_task(request("a")), asyncio.create_task(request("b")))
+    found = list(await asyncio.gather(asyncio.create_task(request("a")), asyncio.create_task(request("b"))))
 
     assert found == [["a", "a"], ["b", "b"]]
 

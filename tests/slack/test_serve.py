@@ -186,7 +186,7 @@ async def exposed(bot: Bot) -> list[str]:
 
 
 async def test_a_part_of_the_process_that_has_ended_is_not_alive(bot: Bot) -> None:
-    bot.store.outbox.take = None  # type: ignore[assignment,method-assign] - whatever ends the task
+    bot.store.outbox.take = None  # type: ignore[assignment,method-assign]  # whatever ends the task
 
     async def asked() -> Any:
         async with bot.runs(), asyncio.timeout(10):
