@@ -94,6 +94,10 @@ class TestBed:
         """Run a command on a node, in a place outside, or on the master."""
         return self._testbed("exec", machine, "--", *command)
 
+    def import_image(self, root: Path, name: str) -> None:
+        """Make a directory an image on all nodes."""
+        self._testbed("image", str(root), name)
+
     @contextlib.contextmanager
     def namespace(self, prefix: str = "test") -> Iterator[str]:
         """Give a new namespace, and delete it afterwards."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -103,6 +104,8 @@ class Edge:
     opened: int = 0
     """How many WebSockets were opened so far."""
     url: str = ""
+    listening: socket.socket | None = None
+    """Where it is reached; none: on the loopback."""
     _connections: list[web.WebSocketResponse] = field(default_factory=list)
     _tickets: set[str] = field(default_factory=set)
     _acks: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
@@ -118,8 +121,9 @@ class Edge:
         application.router.add_route("*", "/{path:.*}", self._api)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        listening = self.listening or listening_on_loopback()
+        await web.SockSite(self._runner, listening).start()
+        self.url = "http://{}:{}".format(*listening.getsockname()[:2])
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -441,6 +445,11 @@ class Edge:
             return None
         error = "msg_blocks_too_long" if problems == ["msg_blocks_too_long"] else error
         return web.json_response({"ok": False, "error": error, "response_metadata": {"messages": problems}})
+
+
+def listening_on_loopback() -> socket.socket:
+    """Return a socket on a port that is free."""
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def arguments_of(request: web.Request, body: bytes) -> Json:
