@@ -56,10 +56,19 @@ async def serve(settings: Settings, *, connect: Connect, diagnose: Diagnose, pla
         async def connected(cluster: ClusterSettings) -> Site:
             live = await connect(cluster)
             stack.push_async_callback(second.run, live.aclose)
-            writer = await LiveWriter.of_account(live, settings.writer_account)
+            own = LiveWriter.beside(live)
+            stack.push_async_callback(second.run, own.close)
+            writer = await own.as_account(settings.writer_account)
             stack.push_async_callback(second.run, writer.close)
             return site_of(
-                cluster, live, writer, settings=settings, store=seconds_store, diagnose=diagnose, playbooks=playbooks
+                cluster,
+                live,
+                writer,
+                reviewer=own,
+                settings=settings,
+                store=seconds_store,
+                diagnose=diagnose,
+                playbooks=playbooks,
             )
 
         for cluster in wanted:

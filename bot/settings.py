@@ -84,6 +84,17 @@ class ApproverRule(BaseModel):
     """``low``, ``medium`` or ``high``, as playbooks say."""
 
 
+class KubernetesUser(BaseModel):
+    """Who a person of Slack is to the API server."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    """User name, as RBAC has it."""
+    groups: tuple[str, ...] = ()
+    """Groups that RBAC gives rights to."""
+
+
 class ClusterSettings(BaseModel):
     """One of several clusters that the bot looks at."""
 
@@ -131,9 +142,16 @@ class Settings(BaseSettings):
     database_url: str = "sqlite+aiosqlite:///netmedic.db"
     """Incidents, plans, approvals and audit (SQLAlchemy URL)."""
     approvers: tuple[str, ...] = ()
-    """Who may approve a plan: Slack user ids, and ``kubernetes:NAME`` on the command line. Empty: nobody may."""
+    """Who may approve a plan: ids of Slack users (``U…``) and user groups (``S…``, with the scope ``usergroups:read``),
+    and ``kubernetes:NAME`` on the command line. Empty: nobody may."""
     approver_rules: tuple[ApproverRule, ...] = ()
     """More approvers by cluster, namespace and risk."""
+    kubernetes_users: dict[str, KubernetesUser] = {}
+    """Who Slack users are to the API server, by user id: one person, who cannot ask in a terminal and approve in Slack.
+    """
+    approver_access_review: bool = False
+    """Ask the API server whether who approves may make the change themselves (SubjectAccessReview); Slack users need an
+    entry in ``kubernetes_users``, and the bot the right to create subjectaccessreviews.authorization.k8s.io."""
     writer_account: str = Field(default="", pattern=r"^$|^[a-z0-9-]+/[a-z0-9.-]+$")
     """ServiceAccount that applies plans, ``namespace/name``: by a token of minutes that is asked for when it is needed.
     Empty: the bot's own identity. `netmedic playbooks role` prints the rights it needs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.beside import Beside
@@ -15,6 +15,7 @@ from bot.diagnosis.diagnose import Diagnose, Progress
 from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
 from bot.facts.scope import Subject
+from bot.remediation.access import Access, KubernetesUser, Reviewer
 from bot.remediation.apply import Progress as Move
 from bot.remediation.approval import Approved, Denied, Policy, policy_of
 from bot.remediation.make import Proposal
@@ -103,19 +104,31 @@ class RemediesAnywhere:
         """Return a stored plan."""
         return await self.beside.run(lambda: self._any.plan(plan_hash))
 
-    async def approve(self, plan_hash: str, *, by: str) -> Approved | Denied:
+    async def approve(self, plan_hash: str, *, by: str, groups: Collection[str]) -> Approved | Denied:
         """Record a yes, if it counts."""
-        remedy = await self._of(plan_hash)
-        return await self.beside.run(lambda: remedy.approve(plan_hash, by=by))
+        remedy = (await self._of(plan_hash)).remedy
+        return await self.beside.run(lambda: remedy.approve(plan_hash, by=by, groups=groups))
 
-    async def reject(self, plan_hash: str, *, by: str) -> Approved | Denied:
+    async def reject(self, plan_hash: str, *, by: str, reason: str, groups: Collection[str]) -> Approved | Denied:
         """Record a no, if it counts."""
-        remedy = await self._of(plan_hash)
-        return await self.beside.run(lambda: remedy.reject(plan_hash, by=by))
+        remedy = (await self._of(plan_hash)).remedy
+        return await self.beside.run(lambda: remedy.reject(plan_hash, by=by, reason=reason, groups=groups))
+
+    async def edit(self, plan_hash: str, text: str, *, by: str, groups: Collection[str]) -> Plan | Denied:
+        """Return the plan with the values that were written, in the place of the one before."""
+        site = await self._of(plan_hash)
+        return await self.beside.run(
+            lambda: site.remedy.edit(plan_hash, text, by=by, cluster=site.cluster, groups=groups)
+        )
+
+    async def undo(self, plan_hash: str, *, by: str) -> Plan | Denied:
+        """Return the plan that puts back what a plan changed."""
+        remedy = (await self._of(plan_hash)).remedy
+        return await self.beside.run(lambda: remedy.undo(plan_hash, by=by))
 
     async def apply(self, plan_hash: str) -> AsyncIterator[Move]:
         """Carry out a plan that was approved."""
-        remedy = await self._of(plan_hash)
+        remedy = (await self._of(plan_hash)).remedy
         async for move in self.beside.iterate(lambda: remedy.apply(plan_hash)):
             yield move
 
@@ -126,17 +139,21 @@ class RemediesAnywhere:
     @property
     def _any(self) -> Remedy:
         """Any site's: for what is the same for all, as all have one store."""
-        return next(iter(self.sites.values())).remedy
+        return self._first.remedy
+
+    @property
+    def _first(self) -> Site:
+        return next(iter(self.sites.values()))
 
     def _at(self, context: str) -> Site | None:
         return next((site for site in self.sites.values() if site.cluster.context == context), None)
 
-    async def _of(self, plan_hash: str) -> Remedy:
-        """Return the remedy of the cluster a plan is for; any other denies it in its own words."""
+    async def _of(self, plan_hash: str) -> Site:
+        """Return the cluster a plan is for; any other's remedy denies it in its own words."""
         stored = await self.beside.run(lambda: self.store.plan(plan_hash))
         incident = await self.beside.run(lambda: self.store.incident(stored.incident)) if stored else None
         site = self._at(incident.context) if incident else None
-        return site.remedy if site else self._any
+        return site or self._first
 
 
 def site_of(
@@ -144,6 +161,7 @@ def site_of(
     cluster: LiveCluster,
     writer: LiveWriter,
     *,
+    reviewer: Reviewer,
     settings: Settings,
     store: Store,
     diagnose: Diagnose,
@@ -166,6 +184,17 @@ def site_of(
         policy=policy_of(settings),
         expires_seconds=settings.plan_expires_seconds,
         recheck=again,
+        access=_access(settings, reviewer),
+        job_namespace=settings.helper_namespace,
     )
     name = wanted.name if settings.clusters else cluster.context or CURRENT
     return Site(name=name, cluster=cluster, diagnose=diagnose, remedy=remedy, channels=wanted.channels)
+
+
+def _access(settings: Settings, reviewer: Reviewer) -> Access | None:
+    """Return what is asked about the rights of those who approve; None where nothing is."""
+    if not settings.approver_access_review:
+        return None
+    known = settings.kubernetes_users.items()
+    users = {slack_user: KubernetesUser(name=user.name, groups=user.groups) for slack_user, user in known}
+    return Access(reviewer=reviewer, users=users)

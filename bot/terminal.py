@@ -11,8 +11,9 @@ from bot.cluster.live_writer import LiveWriter
 from bot.diagnosis.diagnose import Diagnose
 from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.scope import Ambiguous
-from bot.remediation.approval import policy_of
-from bot.remediation.clerk import PREFIX, Clerk, NoSuchPlan
+from bot.remediation.access import Access, KubernetesUser
+from bot.remediation.approval import KUBERNETES, policy_of
+from bot.remediation.clerk import Clerk, NoSuchPlan
 from bot.remediation.playbook import Playbook
 from bot.remediation.remedy import Remedy
 from bot.settings import Settings
@@ -39,8 +40,9 @@ async def clerk(
 
     writer = own = LiveWriter.beside(cluster)
     try:
-        user = await own.whoami()
-        writer = await LiveWriter.of_account(cluster, settings.writer_account)
+        user = f"{KUBERNETES}{await own.whoami()}"
+        myself = Access(reviewer=own, users={user: KubernetesUser(name="")})
+        writer = await own.as_account(settings.writer_account)
         yield Clerk(
             remedy=Remedy(
                 store=store,
@@ -50,10 +52,11 @@ async def clerk(
                 expires_seconds=settings.plan_expires_seconds,
                 job_namespace=settings.helper_namespace,
                 recheck=again,
+                access=myself if settings.approver_access_review else None,
             ),
             cluster=cluster,
             diagnose=look,
-            user=f"{PREFIX}{user}",
+            user=user,
         )
     finally:
         await writer.close()

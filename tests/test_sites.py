@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -37,13 +37,21 @@ class FakeRemedy:
     async def plan(self, plan_hash: str) -> str:
         return plan_hash
 
-    async def approve(self, plan_hash: str, *, by: str) -> Approved:
-        self.asked.append(f"approve {plan_hash}")
+    async def approve(self, plan_hash: str, *, by: str, groups: Collection[str]) -> Approved:
+        self.asked.append(f"approve {plan_hash} {by} {sorted(groups)}")
         return Approved()
 
-    async def reject(self, plan_hash: str, *, by: str) -> Approved:
-        self.asked.append(f"reject {plan_hash}")
+    async def reject(self, plan_hash: str, *, by: str, reason: str, groups: Collection[str]) -> Approved:
+        self.asked.append(f"reject {plan_hash} {by} {reason} {sorted(groups)}")
         return Approved()
+
+    async def edit(self, plan_hash: str, text: str, *, by: str, cluster: Any, groups: Collection[str]) -> str:
+        self.asked.append(f"edit {plan_hash} {by} {text} {cluster.context} {sorted(groups)}")
+        return "plan"
+
+    async def undo(self, plan_hash: str, *, by: str) -> str:
+        self.asked.append(f"undo {plan_hash} {by}")
+        return "plan"
 
     async def apply(self, plan_hash: str) -> AsyncIterator[Move]:
         self.asked.append(f"apply {plan_hash}")
@@ -90,13 +98,24 @@ async def test_a_plan_goes_to_the_cluster_it_was_made_for(context: str, taken_by
     sites = {name: site(name) for name in SITES}
     with beside() as second:
         remedies = RemediesAnywhere(second, Plans(context), sites)
-        await remedies.approve("h", by="U1")
-        await remedies.reject("h", by="U1")
+        await remedies.approve("h", by="U1", groups={"S1"})
+        await remedies.reject("h", by="U1", reason="no", groups=())
+        await remedies.edit("h", "text", by="U1", groups=())
+        await remedies.undo("h", by="U1")
         moves = [move.state async for move in remedies.apply("h")]
 
     assert moves == [PlanState.CONFIRMED]
     assert {name: made.remedy.asked for name, made in sites.items()} == {
-        name: ["approve h", "reject h", "apply h"] if name == taken_by else [] for name in SITES
+        name: [
+            "approve h U1 ['S1']",
+            "reject h U1 no []",
+            f"edit h U1 text context-{name} []",
+            "undo h U1",
+            "apply h",
+        ]
+        if name == taken_by
+        else []
+        for name in SITES
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TextIO
 
 import click
 
@@ -13,8 +14,9 @@ from bot.cli.program import Program, Where
 from bot.cli.render.plans import plan as rendered
 from bot.cli.terminal import draw
 from bot.cli.text import clean, clean_lines
-from bot.remediation.approval import Denied
+from bot.remediation.approval import SINGLE_OPERATOR, Denied
 from bot.remediation.clerk import Clerk, NoSuchPlan
+from bot.remediation.edit import text_of
 from bot.remediation.plan import SHORT_HASH, Plan
 from bot.store.records import PlanState, StoredPlan
 
@@ -44,7 +46,7 @@ def make(program: Program, *, symptom: tuple[str, ...], kubeconfig: str, context
         for note in proposal.notes:
             write(clean(note) + "\n")
         for made in proposal.plans:
-            _draw(made)
+            _draw(made, clerk)
         return 0 if proposal.plans else REFUSED
 
     return _with(program, kubeconfig, context, work)
@@ -58,7 +60,34 @@ def show(program: Program, *, name: str, kubeconfig: str, context: str) -> int:
     """Show a plan: the change, who feels it, the diff."""
 
     async def work(clerk: Clerk) -> int:
-        _draw(Plan.from_json((await clerk.find(name)).content))
+        _draw(Plan.from_json((await clerk.find(name)).content), clerk)
+        return 0
+
+    return _with(program, kubeconfig, context, work)
+
+
+@plan.command()
+@click.argument("name", metavar="PLAN")
+@click.option("-f", "--file", type=click.File(), help="The YAML; without it an editor opens (EDITOR).")
+@cluster_options
+@click.pass_obj
+def edit(program: Program, *, name: str, file: TextIO | None, kubeconfig: str, context: str) -> int:
+    """Give a plan other values: a new plan with a hash of its own, tried again, which somebody else approves.
+
+    Only values that the plan sets can be edited. The plan before it cannot be approved any more.
+    """
+
+    async def work(clerk: Clerk) -> int:
+        stored = await clerk.find(name)
+        text = file.read() if file else click.edit(text_of(Plan.from_json(stored.content)), extension=".yaml")
+        if text is None:
+            write("Nothing was changed.\n")
+            return REFUSED
+        answer = await clerk.edit(stored, text)
+        if isinstance(answer, Denied):
+            write(f"{clean(answer.reason)}\n")
+            return REFUSED
+        _draw(answer, clerk)
         return 0
 
     return _with(program, kubeconfig, context, work)
@@ -134,15 +163,22 @@ def undo(program: Program, *, name: str, kubeconfig: str, context: str) -> int:
         if isinstance(answer, Denied):
             write(f"{clean(answer.reason)}\n")
             return REFUSED
-        _draw(answer)
+        _draw(answer, clerk)
         return 0
 
     return _with(program, kubeconfig, context, work)
 
 
-def _draw(made: Plan) -> None:
+def _draw(made: Plan, clerk: Clerk) -> None:
     draw(rendered(made.report(), number=1, of=1))
-    write(f"\nUntil {made.expires:%H:%M} UTC another person can say: netmedic plan approve {made.short}\n")
+    if made.unchecked:
+        write("\nIt cannot be approved: it is not applied from here.\n")
+        return
+    single = clerk.remedy.policy.single_operator
+    who = "an approver" if single else "another person"
+    write(f"\nUntil {made.expires:%H:%M} UTC {who} can say: netmedic plan approve {made.short}\n")
+    if single:
+        write(f"{SINGLE_OPERATOR.capitalize()}.\n")
 
 
 async def _carry_out(clerk: Clerk, stored: StoredPlan) -> int:

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
@@ -76,6 +76,29 @@ async def token_for(send: Send, *, namespace: str, account: str) -> str:
     if not isinstance(token, str) or not token:
         raise errors.Malformed("the API server answered a token request without a token")
     return token
+
+
+async def may(send: Send, *, user: str, groups: Sequence[str], attributes: Mapping[str, str]) -> bool:
+    """Tell whether a user may do something; an empty name is whoever asks.
+
+    Raises:
+        ClusterError: The server does not tell.
+    """
+    kind = "SubjectAccessReview" if user else "SelfSubjectAccessReview"
+    who: dict[str, Json] = {"user": user, "groups": list(groups)} if user else {}
+    review: dict[str, Json] = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": kind,
+        "spec": {"resourceAttributes": dict(attributes), **who},
+    }
+    code, body = await send(f"/apis/authorization.k8s.io/v1/{kind.lower()}s", review)
+    allowed = _at(body, "status", "allowed")
+    if code != HTTPStatus.CREATED or not isinstance(allowed, bool):
+        raise errors.Forbidden(
+            f"the API server does not review access ({code}): {str(_at(body, 'message'))[:200]}. Check: "
+            f"kubectl auth can-i create {kind.lower()}s.authorization.k8s.io"
+        )
+    return allowed
 
 
 def with_token(credentials: Credentials, token: str) -> Credentials:

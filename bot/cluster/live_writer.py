@@ -61,20 +61,32 @@ class LiveWriter:
         """
         return await identity.whoami(self._post)
 
-    @classmethod
-    async def of_account(cls, cluster: LiveCluster, account: str) -> LiveWriter:
-        """Return a writer that is a ServiceAccount, ``namespace/name``; with none, it is whoever the reader is.
+    async def may(self, verb: str, target: Target, *, user: str, groups: Sequence[str]) -> bool:
+        """Tell whether a user may do something with an object; an empty name is whoever we are.
+
+        Raises:
+            ClusterError: The API server does not tell.
+        """
+        resource = resource_of(target)
+        attributes = {
+            "verb": verb,
+            "group": resource.group,
+            "resource": resource.plural,
+            "namespace": target.namespace,
+            "name": target.name,
+        }
+        return await identity.may(self._post, user=user, groups=groups, attributes=attributes)
+
+    async def as_account(self, account: str) -> LiveWriter:
+        """Return a writer that is a ServiceAccount, ``namespace/name``; with none, this one.
 
         Its token is good for minutes; when the server refuses it, there is another.
 
         Raises:
             ClusterError: There is no token for it.
         """
-        own = cls.beside(cluster)
-        return await own.as_account(account) if account else own
-
-    async def as_account(self, account: str) -> LiveWriter:
-        """Return a writer that is another account; see :meth:`of_account`."""
+        if not account:
+            return self
         namespace, _, name = account.partition("/")
 
         async def renew(_: Credentials) -> Credentials:

@@ -172,6 +172,10 @@ def examine_settings(settings: Settings) -> Iterator[Check]:
     else:
         remedy = "Set NETMEDIC_APPROVERS to the Slack user ids of those who may."
         yield Check(health=Health.WARN, about="approvers", found="nobody may approve a plan", remedy=remedy)
+    if settings.single_operator:
+        found = "whoever asks may approve too: single-operator mode is on"
+        remedy = "Unset NETMEDIC_SINGLE_OPERATOR where there is a second person."
+        yield Check(health=Health.WARN, about="approvers", found=found, remedy=remedy)
 
 
 def database(problem: str) -> Check:

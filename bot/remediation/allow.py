@@ -74,7 +74,7 @@ async def allowed(step: Allow, desk: Desk) -> list[Made]:
     if not found:
         raise NoPlan("the NetworkPolicies allow the connection already")
     opened = _opened(ends, flow, before=policies, after=added)
-    return [await made(target, content, desk, foreseen=opened) for target, content in found]
+    return [await made(target, content, desk.writer, foreseen=opened) for target, content in found]
 
 
 async def _world(step: Allow, desk: Desk) -> tuple[Flow, list[End], list[NetworkPolicy]]:

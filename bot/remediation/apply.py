@@ -31,6 +31,7 @@ PATCH_PAUSES_SECONDS = (1.0, 2.0, 4.0)
 """After each attempt of one change; each begins with a look, which is patient by itself (ours)."""
 
 PUTTING_BACK = " Putting back what was changed."
+NEXT = "Ask for a new diagnosis."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,9 @@ class Applier:
             try:
                 live = await look(self.writer, change, sleep=self.sleep)
             except ClusterError as problem:
-                return _move(plan, PlanState.FAILED, f"Not applied: {problem}. Nothing was changed.")
+                return _move(
+                    plan, PlanState.FAILED, f"Not applied: {problem}. Nothing was changed; ask for a new diagnosis."
+                )
             if live.match is not Match.UNTOUCHED:
                 return _move(
                     plan,
@@ -113,7 +116,9 @@ class Applier:
                     await self._step(plan, number, change, was_sent=number in begun)
         except Stopped as reason:
             if all(record.state is StepState.UNDONE for record in await self.store.steps(plan.hash)):
-                return _move(plan, PlanState.FAILED, f"Not applied: {reason}. Nothing was changed.")
+                return _move(
+                    plan, PlanState.FAILED, f"Not applied: {reason}. Nothing was changed; ask for a new diagnosis."
+                )
             return _move(plan, PlanState.RESTORING, f"Stopped: {reason}.{PUTTING_BACK}")
         return _move(plan, PlanState.CONFIRMING, "Applied. Looking again, with the probes that found the fault.")
 
@@ -211,7 +216,7 @@ class Applier:
                 by_hand += [f"{change.target} could not be put back: {left.why}.", *left.what]
         if by_hand:
             return _move(plan, PlanState.NEEDS_HAND, "\n".join([reason, *by_hand]))
-        return _move(plan, PlanState.RESTORED, f"{reason} Put back: everything netmedic changed is as it was.")
+        return _move(plan, PlanState.RESTORED, f"{reason} Put back: everything netmedic changed is as it was. {NEXT}")
 
 
 def _move(plan: Plan, state: PlanState, text: str, result: Confirmation | None = None) -> Progress:

@@ -41,7 +41,7 @@ async def patched(step: Patch, desk: Desk) -> Made:
     if desk.writer is None:
         return Made(change=replace(await _recorded(step, target, desk), wait_seconds=step.within_seconds))
     made = await tried(target, lambda live: _edits(step, target, desk.cause, live), desk.writer)
-    foreseen = await foresee(made.change, desk)
+    foreseen = await foresee(made.change, cluster=desk.cluster, evidence=desk.cause.evidence)
     return replace(made, change=replace(made.change, wait_seconds=step.within_seconds), foreseen=foreseen)
 
 
@@ -176,7 +176,7 @@ def _own_edits(step: Patch, cause: Cause, obj: dict[str, Json]) -> tuple[Edit, .
         before = path.read(obj)
         after = TYPES[setting.type](fill_typed(setting.value, cause), before)
         if before != after:
-            edits.append(Edit(path=path, before=before, after=after))
+            edits.append(Edit(path=path, before=before, after=after, type=setting.type))
     return tuple(edits)
 
 

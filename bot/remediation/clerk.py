@@ -15,8 +15,6 @@ from bot.remediation.plan import Plan
 from bot.remediation.remedy import Remedy
 from bot.store.records import Decision, StoredPlan
 
-PREFIX = "kubernetes:"
-"""Of names in the lists of approvers: nobody in a chat has such an id."""
 SHORTEST = 6
 """Characters of a hash that are enough to name a plan (ours)."""
 
@@ -68,6 +66,10 @@ class Clerk:
     async def reject(self, plan: StoredPlan, *, reason: str) -> Approved | Denied:
         """Say no."""
         return await self.remedy.reject(plan.hash, by=self.user, reason=reason)
+
+    async def edit(self, plan: StoredPlan, text: str) -> Plan | Denied:
+        """Return the plan with the values that were written, in the place of the one before."""
+        return await self.remedy.edit(plan.hash, text, by=self.user, cluster=self.cluster)
 
     async def undo(self, plan: StoredPlan) -> Plan | Denied:
         """Return the plan that puts back what a plan changed."""

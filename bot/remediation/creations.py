@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.cluster.errors import ClusterError, NotFound
 from bot.cluster.objects import Pod
-from bot.cluster.writer import POD, Conflict, Json, Target
+from bot.cluster.writer import POD, Conflict, Json, Target, Writer
 from bot.remediation.desk import Desk, Made, NoPlan, checked, target_of
 from bot.remediation.diff import digest, metadata_of, shown_text, unified
 from bot.remediation.fieldpath import FieldPath
@@ -33,10 +33,12 @@ async def created(step: Create, desk: Desk) -> Made:
         path: FieldPath = setting.path.fill(lambda value: fill(value, desk.cause))
         value = TYPES[setting.type](fill_typed(setting.value, desk.cause), path.read(content))
         content = path.put(content, value)
-    return await made(target, content, desk)
+    return await made(target, content, desk.writer)
 
 
-async def made(target: Target, content: Mapping[str, Json], desk: Desk, *, foreseen: tuple[str, ...] = ()) -> Made:
+async def made(
+    target: Target, content: Mapping[str, Json], writer: Writer | None, *, foreseen: tuple[str, ...] = ()
+) -> Made:
     """Return the change that makes an object; tried, where there is a writer.
 
     Raises:
@@ -46,10 +48,10 @@ async def made(target: Target, content: Mapping[str, Json], desk: Desk, *, fores
     metadata = content.get("metadata")
     labelled = {**content, "metadata": {**(metadata if isinstance(metadata, dict) else {}), "labels": dict(LABELS)}}
     change = Change(action=Action.CREATE, target=target, fragment=labelled)
-    if desk.writer is None:
+    if writer is None:
         return Made(change=change, foreseen=foreseen)
     try:
-        dry = await desk.writer.create(target, labelled, dry_run=True)
+        dry = await writer.create(target, labelled, dry_run=True)
     except Conflict as problem:
         raise NoPlan(f"{target} exists already") from problem
     diff = unified({}, dry, name=str(target), was="not there", becomes="after the fix")
@@ -85,6 +87,29 @@ async def replaced(step: ReplacePod, desk: Desk) -> Made:
         action=Action.DELETE, target=target, uid=uid, digest=digest(live), seen=shown_text(live), fragment=fragment
     )
     return Made(change=change, diff=f"{target} is deleted; {owner.kind} {owner.name} makes another.")
+
+
+async def deleted(change: Change, writer: Writer) -> Made:
+    """Return the deletion of the very object that a change is about, tried.
+
+    Raises:
+        NoPlan: Somebody changed it.
+        NotFound: It is gone.
+    """
+    live = await writer.read(change.target)
+    if digest(live) != change.digest:
+        raise NoPlan(f"somebody else changed {change.target} in the meantime")
+    uid = str(metadata_of(live).get("uid", ""))
+    await writer.delete(change.target, uid=uid, dry_run=True)
+    gone = Change(
+        action=Action.DELETE,
+        target=change.target,
+        uid=uid,
+        digest=digest(live),
+        seen=shown_text(live),
+        fragment=change.fragment,
+    )
+    return Made(change=gone, diff=unified(live, {}, name=str(change.target), was="live", becomes="deleted"))
 
 
 async def _pod_of(step: ReplacePod, desk: Desk) -> Pod:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Pod
+from bot.cluster.port import Cluster
 from bot.cluster.selectors import selects
 from bot.cluster.writer import Json
-from bot.remediation.desk import Desk, NoPlan
+from bot.diagnosis.report import Evidence
+from bot.remediation.desk import NoPlan
 from bot.remediation.fieldpath import FieldPath
 from bot.remediation.plan import Change, Edit
 
@@ -16,7 +18,7 @@ SELECTOR = FieldPath.parse("spec.selector")
 DEAD = ("Succeeded", "Failed")
 
 
-async def foresee(change: Change, desk: Desk) -> tuple[str, ...]:
+async def foresee(change: Change, *, cluster: Cluster, evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """Return what a change of an object that exists will bring.
 
     Raises:
@@ -27,16 +29,16 @@ async def foresee(change: Change, desk: Desk) -> tuple[str, ...]:
     sentences: list[str] = []
     for edit in change.edits:
         if edit.path == SELECTOR and isinstance(edit.after, dict):
-            sentences.append(await _selection(change, edit.after, desk))
+            sentences.append(await _selection(change, edit.after, cluster))
         elif edit.path.key == "targetPort":
-            sentences += _listening(edit, desk)
+            sentences += _listening(edit, evidence)
     return tuple(sentences)
 
 
-async def _selection(change: Change, selector: dict[str, Json], desk: Desk) -> str:
+async def _selection(change: Change, selector: dict[str, Json], cluster: Cluster) -> str:
     """Return how many Pods a Service's new selector fits."""
     try:
-        pods = await desk.cluster.list(Pod, namespace=change.target.namespace)
+        pods = await cluster.list(Pod, namespace=change.target.namespace)
     except ClusterError as problem:
         return f"Whether Pods fit the new selector could not be looked up: {problem}."
     wanted = {key: str(value) for key, value in selector.items()}
@@ -46,9 +48,9 @@ async def _selection(change: Change, selector: dict[str, Json], desk: Desk) -> s
     return f"The new selector fits {_pods(len(fitting))}, {ready(fitting)} of them ready."
 
 
-def _listening(edit: Edit, desk: Desk) -> list[str]:
+def _listening(edit: Edit, evidence: Sequence[Evidence]) -> list[str]:
     """Return that a connection to the new port was accepted, if a fact says so."""
-    told = {item.fact for item in desk.cause.evidence if item.value.get("listening_port") == edit.after}
+    told = {item.fact for item in evidence if item.value.get("listening_port") == edit.after}
     return [f"A connection to port {edit.after} of the Service's Pods was accepted just now."] if told else []
 
 

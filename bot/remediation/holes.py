@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.diagnosis.report import Cause
@@ -82,13 +82,13 @@ def _of_facts(hole: Hole, cause: Cause) -> Value | None:
     return next(iter(values), None)
 
 
-def fill(text: str, cause: Cause, *, quoted: Callable[[str], str] = str) -> str:
+def fill(text: str, cause: Cause) -> str:
     """Return the text with its holes filled; a hole in a value stays text.
 
     Raises:
         NothingToFill: As :func:`value_of`.
     """
-    return HOLE.sub(lambda found: quoted(in_words(value_of(_hole(found), cause))), text)
+    return HOLE.sub(lambda found: in_words(value_of(_hole(found), cause)), text)
 
 
 def fill_typed(template: Value, cause: Cause) -> Value:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +14,7 @@ from bot.diagnosis.report import Cause, Diagnosis
 from bot.remediation import inner
 from bot.remediation.allow import allowed
 from bot.remediation.changes import patched, restarted
+from bot.remediation.commands import command
 from bot.remediation.creations import created, replaced
 from bot.remediation.desk import Desk, Made, NoPlan, target_of
 from bot.remediation.fieldpath import FieldPath, NoSuchField
@@ -118,7 +118,7 @@ async def make(
         made, unchecked = await _changes(playbook, desk)
         blast_radius = _printable(fill(playbook.blast_radius, cause))
         same = {detail: cause.details[detail] for detail in playbook.confirm.same}
-        commands = tuple(_printable(fill(command, cause, quoted=shlex.quote)) for command in playbook.advice.commands)
+        commands = tuple(_printable(command(template, cause)) for template in playbook.advice.commands)
         because = _printable(fill(playbook.advice.because, cause))
     except (NothingToFill, WrongValue, NoSuchField) as problem:
         raise NoPlan(str(problem)) from problem

@@ -30,6 +30,8 @@ class Edit:
     path: FieldPath
     before: Json
     after: Json
+    type: str = ""
+    """One of :data:`bot.remediation.values.TYPES`; empty where no playbook says it."""
 
 
 class Action(StrEnum):
@@ -118,6 +120,10 @@ class Plan:
     docs: str = ""
     undoes: str = ""
     """Hash of the plan whose changes it puts back; empty: it is a remedy."""
+    replaces: str = ""
+    """Hash of the plan that was edited to make it."""
+    edited_by: str = ""
+    """Who edited it, and so cannot approve it."""
     check: Check
     reversible: bool
     made: datetime

@@ -4,58 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from bot.cluster.port import Cluster
-from bot.cluster.writer import Writer
 from bot.diagnosis.report import Diagnosis
 from bot.remediation import make
 from bot.remediation.apply import Applier, Progress
-from bot.remediation.approval import Approved, Click, Denied, Policy, decide, may_reject
+from bot.remediation.approval import Denied
+from bot.remediation.decisions import HASH, Decisions
 from bot.remediation.desk import NoPlan
 from bot.remediation.history import recurrence
-from bot.remediation.lease import LEASE_SECONDS, Lease, NotOurs
+from bot.remediation.lease import Lease, NotOurs
 from bot.remediation.look import Sleep
 from bot.remediation.make import Proposal
-from bot.remediation.plan import Plan
+from bot.remediation.plan import SHORT_HASH, Plan
 from bot.remediation.playbook import Playbook
 from bot.remediation.undo import undo_plan
 from bot.store.records import UNFINISHED, Incident, PlanState, StoredPlan
-from bot.store.shelf import utc_now
-from bot.store.store import Store
 
 log = logging.getLogger(__name__)
-
-HASH = re.compile(r"[0-9a-f]{64}")
 
 Recheck = Callable[[Incident], Awaitable[Diagnosis]]
 """Diagnoses an incident's symptom once more."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remedy:
+class Remedy(Decisions):
     """Plans, and what becomes of them. Every method may raise :class:`bot.store.records.StoreError`."""
 
-    store: Store
     playbooks: Mapping[str, Playbook]
-    writer: Writer | None
-    """None: plans are shown and cannot be approved."""
-    policy: Policy
-    expires_seconds: int
     recheck: Recheck
-    now: Callable[[], datetime] = utc_now
     sleep: Sleep = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
     job_namespace: str = make.JOB_NAMESPACE
     """Where Jobs on Nodes run: the node helper's."""
-    lease_seconds: float = LEASE_SECONDS
-    holder: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """This process, where several carry plans out."""
     _running: set[str] = field(default_factory=set)
     """Hashes of the plans this process is carrying out."""
 
@@ -86,6 +70,8 @@ class Remedy:
         plan = Plan.from_json(stored.content)
         if self.writer is None or plan.context != self.writer.context:
             return Denied(f"This plan is for the cluster {plan.context}, which this bot does not change.")
+        if waiting := await self._undo_that_waits(plan_hash):
+            return Denied(f"Nothing done: plan {waiting} waits already to undo it.")
         incident = await self.store.add_incident(
             requester=by,
             symptom=first.symptom,
@@ -104,6 +90,13 @@ class Remedy:
         await self._keep(back, incident.id)
         return back
 
+    async def _undo_that_waits(self, plan_hash: str) -> str:
+        """Return the plan that can be approved to undo another one; empty if there is none."""
+        for stored in await self.store.plans_in([PlanState.PROPOSED]):
+            if stored.expires > self.now() and _undoes(stored) == plan_hash:
+                return stored.hash[:SHORT_HASH]
+        return ""
+
     async def _keep(self, plan: Plan, incident_id: str) -> None:
         await self.store.add_plan(
             plan_hash=plan.hash,
@@ -113,34 +106,6 @@ class Remedy:
             made=plan.made,
             expires=plan.expires,
         )
-
-    async def approve(self, plan_hash: str, *, by: str) -> Approved | Denied:
-        """Record a yes, if it counts; :meth:`apply` comes next."""
-        found = await self._found(plan_hash, by)
-        if isinstance(found, Denied):
-            return await self._denied(found, plan_hash, by)
-        plan, click = found
-        answer = decide(plan, click, self.policy.of(plan))
-        if isinstance(answer, Denied):
-            return await self._denied(answer, plan_hash, by)
-        if await self.store.decide(plan_hash, by=by, approved=True, reason=answer.note):
-            # Whoever takes the yes has a moment to begin, before others think that nobody does.
-            await self.store.take(plan_hash, holder=self.holder, seconds=self.lease_seconds)
-            return answer
-        return await self._lost(plan_hash, by)
-
-    async def reject(self, plan_hash: str, *, by: str, reason: str = "") -> Approved | Denied:
-        """Record a no, if it counts."""
-        found = await self._found(plan_hash, by)
-        if isinstance(found, Denied):
-            return await self._denied(found, plan_hash, by)
-        plan, click = found
-        answer = may_reject(click, self.policy.of(plan))
-        if isinstance(answer, Denied):
-            return await self._denied(answer, plan_hash, by)
-        if await self.store.decide(plan_hash, by=by, approved=False, reason=reason):
-            return answer
-        return await self._lost(plan_hash, by)
 
     async def apply(self, plan_hash: str) -> AsyncIterator[Progress]:
         """Carry out a plan that was approved, and confirm it or put back what was there; yields each move.
@@ -189,40 +154,9 @@ class Remedy:
         stored = await self.store.plan(plan_hash)
         return Plan.from_json(stored.content) if stored else None
 
-    async def _found(self, plan_hash: str, by: str) -> tuple[Plan, Click] | Denied:
-        """Return a plan, and what is known about it at this moment."""
-        stored = await self.store.plan(plan_hash) if HASH.fullmatch(plan_hash) else None
-        incident = await self.store.incident(stored.incident) if stored else None
-        if stored is None or incident is None:
-            return Denied("There is no such plan. Ask for a new diagnosis.", is_closed=True)
-        try:
-            plan = Plan.from_json(stored.content)
-        except ValueError as problem:
-            return Denied(f"Another version of netmedic made this plan ({problem}). Ask again.", is_closed=True)
-        click = Click(
-            shown_hash=plan_hash,
-            by=by,
-            requester=incident.requester,
-            state=stored.state,
-            decision=await self.store.decision(plan_hash),
-            context=self.writer.context if self.writer else "",
-            at=self.now(),
-        )
-        return plan, click
 
-    async def _lost(self, plan_hash: str, by: str) -> Denied:
-        """Return that somebody else was faster."""
-        found = await self._found(plan_hash, by)
-        reason = "Nothing done: somebody else decided at the same moment."
-        if not isinstance(found, Denied) and (decision := found[1].decision) is not None:
-            word = "approved" if decision.approved else "rejected"
-            reason = f"Nothing done: {decision.by} {word} this plan at the same moment."
-        return await self._denied(Denied(reason, is_closed=True), plan_hash, by)
-
-    async def _denied(self, denied: Denied, plan_hash: str, by: str) -> Denied:
-        known = plan_hash if HASH.fullmatch(plan_hash) else ""
-        await self.store.audit(
-            actor=by, action="denied", plan_hash=known, detail={"reason": denied.reason, "shown": plan_hash[:100]}
-        )
-        log.info("plan %s: a click was denied: %s", known[:12] or "unknown", denied.reason)
-        return denied
+def _undoes(stored: StoredPlan) -> str:
+    try:
+        return Plan.from_json(stored.content).undoes
+    except ValueError:
+        return ""

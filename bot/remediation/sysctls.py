@@ -7,7 +7,7 @@ import re
 
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Pod
-from bot.cluster.writer import JOB, Json, Target
+from bot.cluster.writer import JOB, Json, Target, Writer
 from bot.remediation.creations import LABELS
 from bot.remediation.desk import Desk, Made, NoPlan, checked
 from bot.remediation.fieldpath import FieldPath
@@ -65,9 +65,19 @@ async def set_on_node(step: Sysctl, desk: Desk) -> Made:
     )
     if desk.writer is None:
         return Made(change=change)
-    await desk.writer.create(target, there, dry_run=True)
-    diff = f"--- Node {node} (live)\n+++ Node {node} (after the fix)\n-{step.key} = {was}\n+{step.key} = {becomes}"
-    return Made(change=change, diff=diff)
+    return await tried_job(change, desk.writer, becomes="after the fix")
+
+
+async def tried_job(change: Change, writer: Writer, *, becomes: str) -> Made:
+    """Return the change that a Job makes on a Node, tried.
+
+    Raises:
+        ClusterError: The Job cannot be made.
+    """
+    await writer.create(change.target, change.fragment, dry_run=True)
+    node = change.edits[0].path.way[0]
+    lines = [f"-{edit.path.key} = {edit.before}\n+{edit.path.key} = {edit.after}" for edit in change.edits]
+    return Made(change=change, diff="\n".join([f"--- Node {node} (live)", f"+++ Node {node} ({becomes})", *lines]))
 
 
 async def _image(node: str, desk: Desk) -> str:

@@ -10,11 +10,12 @@ from bot.cluster.errors import ClusterError, NotFound
 from bot.cluster.writer import Json, Writer
 from bot.engine.verdict import Outcome
 from bot.remediation.changes import restart_edits, tried
+from bot.remediation.creations import deleted
 from bot.remediation.desk import Made, NoPlan
-from bot.remediation.diff import digest, metadata_of, shown_text, unified
 from bot.remediation.doing import target_of_job
 from bot.remediation.fieldpath import NoSuchField
 from bot.remediation.plan import Action, Change, Edit, Plan
+from bot.remediation.sysctls import tried_job
 
 
 async def undo_plan(plan: Plan, writer: Writer, *, now: datetime, expires_seconds: int, incident: str) -> Plan:
@@ -50,6 +51,8 @@ async def undo_plan(plan: Plan, writer: Writer, *, now: datetime, expires_second
         made=now,
         expires=now + timedelta(seconds=expires_seconds),
         undoes=plan.hash,
+        replaces="",
+        edited_by="",
     ).sealed()
 
 
@@ -81,34 +84,17 @@ def _opposite(change: Change) -> Callable[[dict[str, Json]], tuple[Edit, ...]]:
 
 async def _deletion(change: Change, writer: Writer) -> Made | None:
     try:
-        live = await writer.read(change.target)
+        return await deleted(change, writer)
     except NotFound:
         return None
-    if digest(live) != change.digest:
-        raise NoPlan(f"somebody else changed {change.target} in the meantime")
-    uid = str(metadata_of(live).get("uid", ""))
-    await writer.delete(change.target, uid=uid, dry_run=True)
-    gone = Change(
-        action=Action.DELETE,
-        target=change.target,
-        uid=uid,
-        digest=digest(live),
-        seen=shown_text(live),
-        fragment=change.fragment,
-    )
-    return Made(change=gone, diff=unified(live, {}, name=str(change.target), was="live", becomes="deleted"))
 
 
 async def _job_back(change: Change, writer: Writer) -> Made:
-    target = target_of_job(change.back)
-    await writer.create(target, change.back, dry_run=True)
     back = replace(
         change,
-        target=target,
+        target=target_of_job(change.back),
         fragment=change.back,
         back=change.fragment,
         edits=tuple(replace(edit, before=edit.after, after=edit.before) for edit in change.edits),
     )
-    lines = [f"-{edit.path.key} = {edit.before}\n+{edit.path.key} = {edit.after}" for edit in back.edits]
-    node = back.edits[0].path.way[0]
-    return Made(change=back, diff="\n".join([f"--- Node {node} (live)", f"+++ Node {node} (after the undo)", *lines]))
+    return await tried_job(back, writer, becomes="after the undo")

@@ -19,6 +19,12 @@ class Detail(StrEnum):
 
 APPROVE = f"{PREFIX}.approve"
 REJECT = f"{PREFIX}.reject"
+REJECTED = f"{PREFIX}.rejected"
+"""Callback id of the form for the reason."""
+EDIT = f"{PREFIX}.edit"
+EDITED = f"{PREFIX}.edited"
+"""Callback id of the form with the YAML."""
+UNDO = f"{PREFIX}.undo"
 CHOOSE = f"{PREFIX}.choose"
 AGAIN = f"{PREFIX}.again"
 RIGHT = f"{PREFIX}.right"

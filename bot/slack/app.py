@@ -9,13 +9,29 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Slack as SlackSettings
-from bot.slack import approve, choose, details, diagnose, feedback, form, home, mention, messages, unknown
+from bot.slack import (
+    approve,
+    choose,
+    details,
+    diagnose,
+    edit,
+    feedback,
+    form,
+    home,
+    mention,
+    messages,
+    reject,
+    undo,
+    unknown,
+)
 from bot.slack.api import Slack
-from bot.slack.approve import Desk
+from bot.slack.approve import Approval
 from bot.slack.carry_out import Carrier
 from bot.slack.deliver import Deliverer
+from bot.slack.desk import Desk
 from bot.slack.details import Archive
 from bot.slack.diagnose import Counter
+from bot.slack.edit import Editing
 from bot.slack.feedback import Feedback
 from bot.slack.form import Form
 from bot.slack.gate import Gate
@@ -32,7 +48,9 @@ from bot.slack.ports import Backend
 from bot.slack.privacy import Privacy
 from bot.slack.questions import Questions
 from bot.slack.reception import Reception, once_among_replicas
+from bot.slack.reject import Rejection
 from bot.slack.successor import Successor
+from bot.slack.undo import Undoing
 from bot.slack.work import Work
 
 
@@ -94,6 +112,7 @@ def assemble(
             clusters=backend.clusters,
             rules=backend.rules,
             checks={**checks, **backend.checks},
+            single_operator=backend.remedies.policy.single_operator,
             work=work,
         ),
         postman=Postman(slack=slack, outbox=backend.store.outbox),
@@ -141,11 +160,16 @@ def build(parts: Parts, *, signing_secret: str) -> AsyncApp:
         Home(slack=slack, information=information, gate=reception.gate, privacy=investigator.privacy),
         parts.work,
     )
-    remedies = parts.carrier.remedies
-    approve.register(
-        app,
-        Desk(identity=parts.identity, slack=slack, remedies=remedies, carrier=parts.carrier, work=parts.work),
+    desk = Desk(
+        identity=parts.identity,
+        slack=slack,
+        remedies=parts.carrier.remedies,
+        deliverer=investigator.deliverer,
     )
+    approve.register(app, Approval(desk=desk, carrier=parts.carrier), parts.work)
+    reject.register(app, Rejection(desk=desk), parts.work)
+    edit.register(app, Editing(desk=desk), parts.work)
+    undo.register(app, Undoing(desk=desk), reception)
     unknown.register(app)
     return app
 

@@ -13,6 +13,7 @@ from bot.slack import messages
 from bot.slack.api import CannotWrite
 from bot.slack.live import LiveMessage, Pace
 from bot.slack.mail import Mail
+from bot.slack.plan_blocks import outcome
 from bot.slack.ports import Place, Remedies
 from bot.slack.work import Work
 from bot.store.records import UNFINISHED, StoreError
@@ -57,8 +58,7 @@ class Carrier:
                 await live.become(messages.plan.left_alone())
                 return
             plan = await self.remedies.plan(plan_hash)
-            before = plan.finding if plan else ""
-            await live.become(messages.plan.move(last.state, last.text, before=before, after=last.after))
+            await live.become(messages.plan.move(last.state, last.text), outcome(last, plan))
 
     async def _told(self, plan_hash: str, live: LiveMessage) -> Move | None:
         """Carry out a plan, show each move, and return the last."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from bot.cluster.errors import ClusterError
 from bot.diagnosis.report import Diagnosis
 from bot.diagnosis.serialise import to_json, to_yaml
+from bot.remediation.plan import Plan
 from bot.slack import messages
 from bot.slack.api import CannotWrite
 from bot.slack.blocks import diagnosis_blocks, is_shortened
@@ -64,12 +65,16 @@ class Deliverer:
             await self.mail.post(request.place, messages.answer.no_plan(str(problem)))
             return
         for plan in proposal.plans:
-            card = plan_card(plan, policy=self.remedies.policy, requester=self.identity.name_of(request.requester))
-            await self.mail.post(request.place, messages.plan.fallback(plan), card)
-            for file in plan_files(plan):
-                await self.attach(request.place, file)
+            await self.show(request.place, plan, requester=self.identity.name_of(request.requester))
         for note in proposal.notes:
             await self.mail.post(request.place, messages.answer.note(note))
+
+    async def show(self, place: Place, plan: Plan, *, requester: str) -> None:
+        """Show a plan with its buttons."""
+        card = plan_card(plan, policy=self.remedies.policy, requester=requester)
+        await self.mail.post(place, messages.plan.fallback(plan), card)
+        for file in plan_files(plan):
+            await self.attach(place, file)
 
     async def attach(self, place: Place, file: File) -> None:
         """Attach a file, or say that it is missing."""

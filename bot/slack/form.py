@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +16,7 @@ from bot.slack.investigate import Investigator
 from bot.slack.payload import Click, Filled, Json, Shortcut
 from bot.slack.ports import Person, Place, Request
 from bot.slack.reception import Reception
-from bot.slack.replies import whisper
+from bot.slack.replies import tell_alone, whisper
 
 log = logging.getLogger(__name__)
 
@@ -96,11 +95,7 @@ class Form:
 
     async def tell(self, person: Person, channel: str, text: str) -> None:
         """Tell a person alone: in the channel they asked in, else as a message of the bot to them."""
-        if channel:
-            with suppress(CannotWrite):
-                await self.slack.whisper(Place(channel=channel), person.user, text)
-                return
-        await self.slack.post(Place(channel=person.user), text)
+        await tell_alone(self.slack, person, Place(channel=channel), text)
 
     async def _opened(self, trigger_id: str, text: str, origin: Origin, respond: AsyncRespond) -> None:
         try:

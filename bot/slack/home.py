@@ -57,6 +57,7 @@ class Home:
         return Overview(
             wrong=await self.information.wrong(),
             running=self.information.work.running,
+            single_operator=self.information.single_operator,
             opened=[await self._listed(incident) for incident in opened],
             recent=[await self._listed(incident) for incident in recent],
             waiting=[

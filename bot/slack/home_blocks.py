@@ -29,6 +29,7 @@ class Overview:
 
     wrong: Mapping[str, str]
     running: int
+    single_operator: bool
     opened: Sequence[Listed]
     recent: Sequence[Listed]
     waiting: Sequence[tuple[str, Incident]]
@@ -38,7 +39,9 @@ class Overview:
 def home_view(overview: Overview) -> View:
     """Return App Home."""
     counts = {"open_incidents": len(overview.opened), "waiting_plans": len(overview.waiting)}
-    status = messages.information.status(wrong=overview.wrong, running=overview.running, **counts)
+    status = messages.information.status(
+        wrong=overview.wrong, running=overview.running, single_operator=overview.single_operator, **counts
+    )
     waiting = [messages.home.waiting(title, incident) for title, incident in overview.waiting]
     lists = [
         *_listed(messages.home.waiting_title(), waiting),

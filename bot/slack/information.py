@@ -36,6 +36,8 @@ class Information:
     checks: Mapping[str, Check]
     """What has to be well, by name."""
     work: Work
+    single_operator: bool
+    """Whoever asks may approve too, which everybody is told."""
 
     async def about(self, text: str, *, channel: str) -> str:
         """Return the answer to one of the topics, empty where the text is none of them."""
@@ -57,6 +59,7 @@ class Information:
         return messages.information.status(
             wrong=await self.wrong(),
             running=self.work.running,
+            single_operator=self.single_operator,
             open_incidents=len(await self.store.latest_incidents(100, state=IncidentState.OPEN)),
             waiting_plans=len(await self.waiting_plans()),
         )

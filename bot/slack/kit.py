@@ -68,18 +68,19 @@ def menu(placeholder: str, *, action: str, options: Sequence[tuple[str, str]]) -
     }
 
 
-def text_input(label: str, *, name: str, value: str, hint: str, longest: int) -> Block:
+def text_input(label: str, *, name: str, value: str, hint: str, longest: int, optional: bool = False) -> Block:
     """Return a field for several lines of text; ``name`` is the id of block and element."""
     element: Block = {"type": "plain_text_input", "action_id": name, "multiline": True, "max_length": longest}
     if value:
         element["initial_value"] = value
-    return {
+    shown: Block = {
         "type": "input",
         "block_id": name,
         "label": plain_text(label),
         "hint": plain_text(hint),
         "element": element,
     }
+    return {**shown, "optional": True} if optional else shown
 
 
 def menu_input(label: str, *, name: str, options: Sequence[tuple[str, str]], chosen: int) -> Block:

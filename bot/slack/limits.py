@@ -19,6 +19,8 @@ MESSAGE_TEXT = 4_000
 
 SECTION_TEXT = 3_000
 FIELD_TEXT = 2_000
+INPUT_TEXT = 3_000
+"""Of a ``plain_text_input``."""
 CONTEXT_TEXT = 3_000
 """Of a text object anywhere no smaller limit is given."""
 CONTEXT_ELEMENTS = 10

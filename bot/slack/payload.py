@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +85,17 @@ class Filled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A form about a plan was sent."""
+
+    delivery: str
+    metadata: str
+    values: Mapping[str, str]
+    """What was put into its inputs, by their ids, as it was typed."""
+    person: Person
+
+
+@dataclass(frozen=True, kw_only=True)
 class Visit:
     """Somebody opened App Home."""
 
@@ -159,6 +170,17 @@ def filled(body: Json) -> Filled:
         cluster=(chosen.get("selected_option") or {}).get("value") or "",
         wants_cluster=CLUSTER in values,
         metadata=view.get("private_metadata") or "",
+        person=Person(team=user.get("team_id") or (body.get("team") or {}).get("id") or "", user=user["id"]),
+    )
+
+
+def submission(body: Json) -> Submission:
+    """Read a view_submission of a form of texts."""
+    view, user = body["view"], body["user"]
+    return Submission(
+        delivery=f"form/{view['id']}/{view.get('hash') or ''}",
+        metadata=view.get("private_metadata") or "",
+        values={name: inputs[name].get("value") or "" for name, inputs in view["state"]["values"].items()},
         person=Person(team=user.get("team_id") or (body.get("team") or {}).get("id") or "", user=user["id"]),
     )
 

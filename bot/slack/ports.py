@@ -144,14 +144,6 @@ class Pictures(Protocol):
         ...
 
 
-class Decide(Protocol):
-    """A yes or a no to a plan."""
-
-    async def __call__(self, plan_hash: str, *, by: str) -> Approved | Denied:
-        """Record it, if it counts."""
-        ...
-
-
 class Remedies(Protocol):
     """Plans, and what becomes of them: :class:`bot.remediation.remedy.Remedy` for one cluster.
 
@@ -171,12 +163,20 @@ class Remedies(Protocol):
         """Return a stored plan."""
         ...
 
-    async def approve(self, plan_hash: str, *, by: str) -> Approved | Denied:
-        """Record a yes, if it counts; :meth:`apply` comes next."""
+    async def approve(self, plan_hash: str, *, by: str, groups: Collection[str]) -> Approved | Denied:
+        """Record a yes, if it counts; :meth:`apply` comes next. ``groups``: user groups the person is in."""
         ...
 
-    async def reject(self, plan_hash: str, *, by: str) -> Approved | Denied:
+    async def reject(self, plan_hash: str, *, by: str, reason: str, groups: Collection[str]) -> Approved | Denied:
         """Record a no, if it counts."""
+        ...
+
+    async def edit(self, plan_hash: str, text: str, *, by: str, groups: Collection[str]) -> Plan | Denied:
+        """Return the plan with the values that were written, in the place of the one before."""
+        ...
+
+    async def undo(self, plan_hash: str, *, by: str) -> Plan | Denied:
+        """Return the plan that puts back what a plan changed, stored so that it can be approved."""
         ...
 
     def apply(self, plan_hash: str) -> AsyncIterator[Move]:

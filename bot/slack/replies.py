@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from slack_bolt.async_app import AsyncRespond
 
 from bot.slack import messages
-from bot.slack.api import CannotWrite
+from bot.slack.api import CannotWrite, Slack
+from bot.slack.ports import Person, Place
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,15 @@ log = logging.getLogger(__name__)
 async def whisper(respond: AsyncRespond, text: str) -> None:
     """Tell one person something, and leave the message that was clicked as it is."""
     await respond(text=text, response_type="ephemeral", replace_original=False)
+
+
+async def tell_alone(slack: Slack, person: Person, place: Place, text: str) -> None:
+    """Tell a person alone: where they asked, else as a message of the bot to them."""
+    if place.channel:
+        with suppress(CannotWrite):
+            await slack.whisper(place, person.user, text)
+            return
+    await slack.post(Place(channel=person.user), text)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,32 +26,40 @@ class Plans(Shelf):
         self, *, plan_hash: str, incident_id: str, playbook: str, content: str, made: datetime, expires: datetime
     ) -> None:
         """Keep a plan that can be approved; one that is there already stays as it is."""
+        row = {"hash": plan_hash, "incident": incident_id, "playbook": playbook, "content": content}
         async with self._database.transaction() as connection:
-            if await plan_of(connection, plan_hash) is not None:
-                return
-            await connection.execute(
-                plans.insert().values(
-                    hash=plan_hash,
-                    incident=incident_id,
-                    playbook=playbook,
-                    content=content,
-                    state=PlanState.PROPOSED,
-                    detail="",
-                    made=made,
-                    expires=expires,
-                    version=1,
-                )
-            )
-            await connection.execute(leases.insert().values(plan=plan_hash, holder="", until=LONG_AGO))
-            await audit.append(
-                connection,
-                at=self._now(),
-                actor="netmedic",
-                action=PlanState.PROPOSED,
-                incident=incident_id,
-                plan=plan_hash,
-                detail={"playbook": playbook, "content": content},
-            )
+            if await plan_of(connection, plan_hash) is None:
+                await self._add(connection, {**row, "made": made, "expires": expires}, actor="netmedic")
+
+    async def replace_plan(
+        self, old: str, *, by: str, plan_hash: str, content: str, made: datetime, expires: datetime
+    ) -> bool:
+        """Put an edited plan in the place of a proposed one; False if that is not proposed any more."""
+        async with self._database.transaction() as connection:
+            replaced = await plan_of(connection, old)
+            detail = f"Replaced by plan {plan_hash}."
+            if replaced is None or not await _moved(
+                connection, old, expected=PlanState.PROPOSED, to=PlanState.REPLACED, detail=detail
+            ):
+                return False
+            at = self._now()
+            await told(connection, old, at=at, actor=by, action=PlanState.REPLACED, detail={"detail": detail})
+            row = {"hash": plan_hash, "incident": replaced.incident, "playbook": replaced.playbook, "content": content}
+            await self._add(connection, {**row, "made": made, "expires": expires}, actor=by)
+        return True
+
+    async def _add(self, connection: AsyncConnection, row: Mapping[str, Any], *, actor: str) -> None:
+        await connection.execute(plans.insert().values(**row, state=PlanState.PROPOSED, detail="", version=1))
+        await connection.execute(leases.insert().values(plan=row["hash"], holder="", until=LONG_AGO))
+        await audit.append(
+            connection,
+            at=self._now(),
+            actor=actor,
+            action=PlanState.PROPOSED,
+            incident=row["incident"],
+            plan=row["hash"],
+            detail={"playbook": row["playbook"], "content": row["content"]},
+        )
 
     async def plan(self, plan_hash: str) -> StoredPlan | None:
         """Return a plan."""

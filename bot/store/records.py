@@ -28,6 +28,8 @@ class PlanState(StrEnum):
     PROPOSED = "proposed"
     """It can be approved."""
     REJECTED = "rejected"
+    REPLACED = "replaced"
+    """Somebody edited it, and the edited plan stands in its place."""
     STALE = "stale"
     """The cluster changed before anything was applied."""
     APPROVED = "approved"
@@ -48,7 +50,12 @@ class PlanState(StrEnum):
     @property
     def in_words(self) -> str:
         """The state as a sentence has it."""
-        return {PlanState.NEEDS_HAND: "waiting for a person", PlanState.STALE: "out of date"}.get(self, self.value)
+        words = {
+            PlanState.NEEDS_HAND: "waiting for a person",
+            PlanState.REPLACED: "replaced by an edited one",
+            PlanState.STALE: "out of date",
+        }
+        return words.get(self, self.value)
 
     @property
     def final(self) -> bool:

@@ -166,7 +166,8 @@ async def test_a_fix_that_does_not_help_is_put_back(bench: Bench) -> None:
 
     assert states(moves) == RESTORED
     assert moves[-1].text == (
-        f"Not confirmed within 60 s: {cause().summary} Put back: everything netmedic changed is as it was."
+        f"Not confirmed within 60 s: {cause().summary} Put back: everything netmedic changed is as it was. "
+        "Ask for a new diagnosis."
     )
     after: Any = await bench.live()
     assert after["spec"] == before["spec"]
@@ -248,7 +249,7 @@ async def test_an_object_that_is_gone_is_said_to_be_gone(bench: Bench) -> None:
     moves = await bench.run(HEALTHY)
 
     assert states(moves) == [PlanState.FAILED]
-    assert moves[0].text == "Not applied: there is no Service shop/web. Nothing was changed."
+    assert moves[0].text == "Not applied: there is no Service shop/web. Nothing was changed; ask for a new diagnosis."
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ async def test_a_change_that_is_refused_leaves_everything_as_it_was(bench: Bench
     moves = await bench.run(HEALTHY)
 
     assert states(moves) == [PlanState.APPLYING, PlanState.FAILED]
-    assert moves[-1].text == f"Not applied: {problem}. Nothing was changed."
+    assert moves[-1].text == f"Not applied: {problem}. Nothing was changed; ask for a new diagnosis."
     assert target_port(await bench.live()) == 9999
     assert bench.patches == 1
 
@@ -300,7 +301,10 @@ async def test_a_change_that_never_arrives_is_given_up(bench: Bench, problem: Cl
     moves = await bench.run(HEALTHY)
 
     assert states(moves) == [PlanState.APPLYING, PlanState.RESTORING, PlanState.RESTORED]
-    assert moves[-1].text == f"Stopped: {problem}. Put back: everything netmedic changed is as it was."
+    assert (
+        moves[-1].text
+        == f"Stopped: {problem}. Put back: everything netmedic changed is as it was. Ask for a new diagnosis."
+    )
     assert target_port(await bench.live()) == 9999
 
 
@@ -318,7 +322,7 @@ async def test_an_api_server_that_does_not_come_back_is_not_waited_for_for_ever(
     moves = await bench.run(HEALTHY)
 
     assert states(moves) == [PlanState.FAILED]
-    assert moves[0].text == "Not applied: connection refused. Nothing was changed."
+    assert moves[0].text == "Not applied: connection refused. Nothing was changed; ask for a new diagnosis."
 
 
 async def test_somebody_who_changes_the_object_at_the_same_moment_wins(bench: Bench) -> None:
@@ -334,7 +338,7 @@ async def test_somebody_who_changes_the_object_at_the_same_moment_wins(bench: Be
     assert states(moves) == [PlanState.APPLYING, PlanState.RESTORING, PlanState.RESTORED]
     assert moves[-1].text == (
         "Stopped: somebody else changed Service shop/web in the meantime. "
-        "Put back: everything netmedic changed is as it was."
+        "Put back: everything netmedic changed is as it was. Ask for a new diagnosis."
     )
     live: Any = await bench.live()
     assert live["spec"] == service(type="NodePort")["spec"]

@@ -420,7 +420,8 @@ async def test_a_job_that_fails_has_changed_nothing(store: Store, tmp_path: Path
 
     assert states(moves)[-1] is PlanState.FAILED
     assert moves[-1].text.endswith(
-        "failed: the value is no longer what the plan was made from, or it cannot be set. Nothing was changed."
+        "failed: the value is no longer what the plan was made from, or it cannot be set. Nothing was changed; "
+        "ask for a new diagnosis."
     )
 
 

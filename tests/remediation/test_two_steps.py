@@ -140,7 +140,10 @@ async def test_a_second_step_that_fails_takes_the_first_one_back(
     moves = await carry_out(store, writer, plan, HEALTHY)
 
     assert [move.state for move in moves] == [PlanState.APPLYING, PlanState.RESTORING, PlanState.RESTORED]
-    assert moves[-1].text == f"Stopped: {problem}. Put back: everything netmedic changed is as it was."
+    assert (
+        moves[-1].text
+        == f"Stopped: {problem}. Put back: everything netmedic changed is as it was. Ask for a new diagnosis."
+    )
     assert await fields(writer) == (9090, 9999, 1)
     assert [step.state for step in await store.steps(plan.hash)] == [StepState.UNDONE, StepState.UNDONE]
 

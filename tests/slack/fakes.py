@@ -6,9 +6,9 @@ import asyncio
 import shutil
 import uuid
 import weakref
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -88,6 +88,10 @@ class FakeRemedies:
     """Why the store behind them cannot be used."""
     fails_while_applying: str = ""
     no_plan: ClusterError | None = None
+    no_edit: str = ""
+    no_undo: str = ""
+    texts: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
     async def propose(self, diagnosis: Diagnosis, *, incident_id: str) -> Proposal:
         if self.no_plan:
@@ -97,11 +101,28 @@ class FakeRemedies:
     async def plan(self, plan_hash: str) -> Plan | None:
         return next((plan for plan in self.plans if plan.hash == plan_hash), None)
 
-    async def approve(self, plan_hash: str, *, by: str) -> Approved | Denied:
-        return self._decide(plan_hash, by, "approved")
+    async def approve(self, plan_hash: str, *, by: str, groups: Collection[str]) -> Approved | Denied:
+        return self._decide(plan_hash, by, "approved", groups)
 
-    async def reject(self, plan_hash: str, *, by: str) -> Approved | Denied:
-        return self._decide(plan_hash, by, "rejected")
+    async def reject(self, plan_hash: str, *, by: str, reason: str, groups: Collection[str]) -> Approved | Denied:
+        self.reasons.append(reason)
+        return self._decide(plan_hash, by, "rejected", groups)
+
+    async def edit(self, plan_hash: str, text: str, *, by: str, groups: Collection[str]) -> Plan | Denied:
+        self.clicks.append(by)
+        if self.no_edit:
+            return Denied(self.no_edit)
+        self.texts.append(text)
+        self.plans += (replace(self.plans[0], edited_by=by, replaces=plan_hash).sealed(),)
+        return self.plans[-1]
+
+    async def undo(self, plan_hash: str, *, by: str) -> Plan | Denied:
+        self.clicks.append(by)
+        if self.no_undo:
+            return Denied(self.no_undo)
+        first = self.plans[0]
+        self.plans += (replace(first, title=f"Undo: {first.title}", undoes=plan_hash, reversible=False).sealed(),)
+        return self.plans[-1]
 
     async def apply(self, plan_hash: str) -> AsyncIterator[Move]:
         self.applied.append(plan_hash)
@@ -113,7 +134,7 @@ class FakeRemedies:
     async def unfinished(self) -> list[tuple[Incident, StoredPlan]]:
         return self.left
 
-    def _decide(self, plan_hash: str, by: str, word: str) -> Approved | Denied:
+    def _decide(self, plan_hash: str, by: str, word: str, groups: Collection[str]) -> Approved | Denied:
         self.clicks.append(by)
         if self.problem:
             raise StoreError(self.problem)
@@ -121,7 +142,7 @@ class FakeRemedies:
             return Denied("There is no such plan. Ask for a new diagnosis.", is_closed=True)
         if plan_hash in self.decided:
             return Denied(f"Nothing done: this plan was already {self.decided[plan_hash]}.", is_closed=True)
-        if not self.policy.names(by):
+        if {by, *groups}.isdisjoint(self.policy.approvers):
             return Denied("You are not on the list of approvers.")
         if by == self.requester and word == "approved":
             return Denied("You asked for this diagnosis, so another approver has to say yes.")

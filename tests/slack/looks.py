@@ -135,7 +135,9 @@ def views() -> Iterator[tuple[str, str]]:
     text = "TargetDown\ncheckout cannot be reached\nnamespace: shop"
     yield "form", modal(form(text=text, clusters=("prod", "staging"), chosen="prod", metadata="{}"))
     listed = Listed(incident=incident, diagnosis=diagnosis, veiled=False)
-    overview = Overview(wrong={}, running=1, opened=[listed], recent=[listed], waiting=[(plan.title, incident)])
+    overview = Overview(
+        wrong={}, running=1, single_operator=False, opened=[listed], recent=[listed], waiting=[(plan.title, incident)]
+    )
     yield "home", modal(home_view(overview))
     yield "alert", alert_thread(diagnosis)
     entry = messages.information.incident(incident, diagnosis, [Opinion.RIGHT])

@@ -149,15 +149,14 @@ def test_what_fits_names_no_file() -> None:
 def test_what_was_ruled_out_has_a_fact_that_shows_it() -> None:
     view = detail_view(Detail.RULED_OUT, wrong_port())
 
-    assert "• Service selects no Pods\n    `namespace=shop name=checkout type=ClusterIP" in shown([view])
+    assert "• Service selects no Pods\n`namespace=shop name=checkout type=ClusterIP" in shown([view])
 
 
 def test_what_could_not_be_checked_says_why_and_how_to_enable_it() -> None:
     view = detail_view(Detail.NOT_CHECKED, wrong_port())
 
-    assert ("• *A Node has no kube-proxy*\n    kube\u02cdproxy\u02cdpod: forbidden") not in shown([view])
-    assert "• *A Node has no kube-proxy*\n    kube_proxy_pod: forbidden (may not list" in shown([view])
-    assert "Grant the reader this permission; \u02cbnetmedic doctor\u02cb lists what is missing." in shown([view])
+    assert "• *A Node has no kube-proxy*\nkube_proxy_pod: forbidden (may not list" in shown([view])
+    assert "Grant the reader this permission; `netmedic doctor` lists what is missing." in shown([view])
 
 
 def test_the_reasoning_goes_from_the_conclusion_down_to_the_facts() -> None:
@@ -197,6 +196,7 @@ def test_the_buttons_carry_the_whole_hash_and_nothing_else() -> None:
     [buttons] = [block for block in card(plan) if block["type"] == "actions"]
     assert [(e["text"]["text"], e["value"]) for e in buttons["elements"]] == [
         ("Approve", plan.hash),
+        ("Edit", plan.hash),
         ("Reject", plan.hash),
     ]
 
@@ -211,7 +211,28 @@ def test_a_plan_that_was_not_tried_has_no_buttons() -> None:
     shown_card = card(fixtures.plan(unchecked="forbidden: patch services"))
 
     assert labels(shown_card) == []
-    assert "*cannot be approved*: it was not tried (forbidden: patch services)" in shown(shown_card)
+    assert "*Not applied from here*\nforbidden: patch services" in shown(shown_card)
+    assert "*cannot be approved*" in shown(shown_card)
+
+
+def test_advice_shows_its_commands_and_why_it_is_for_a_person() -> None:
+    advice = fixtures.plan(changes=(), diff="", unchecked="the provider sets it", commands=("ip link show",))
+
+    text = shown(card(advice))
+    assert "*Not applied from here*\nthe provider sets it\n*For a person to run*\n```\nip link show\n```" in text
+    assert "*Changes*" not in text
+
+
+def test_what_is_known_beforehand_is_on_the_card() -> None:
+    text = shown(card(fixtures.plan(foreseen=("The new selector fits 2 Pods, 2 of them ready.",))))
+
+    assert "*What is known beforehand*\n• The new selector fits 2 Pods, 2 of them ready." in text
+
+
+def test_single_operator_mode_is_on_the_card() -> None:
+    text = shown(card(fixtures.plan(), Policy(approvers=(BOB,), single_operator=True)))
+
+    assert f"may be approved by <@{BOB}> · *single-operator mode is on: who asked may approve too*" in text
 
 
 def test_a_long_diff_is_a_file() -> None:

@@ -111,10 +111,10 @@ async def test_a_click_that_is_delivered_again_does_nothing(bot_in_mode: Bot) ->
 
     async with bot_in_mode.runs():
         card = await card_of(bot_in_mode)
-        click = await edge.click_payload(card, "netmedic.reject", BOB)
+        click = await edge.click_payload(card, "netmedic.approve", BOB)
         await edge.deliver("interactive", click)
         await edge.deliver("interactive", click)
-        await edge.until_said("Rejected by")
+        await edge.until_said("Approved by")
 
     assert bot_in_mode.remedies.clicks == [BOB]
     assert edge.whispers == []
@@ -169,9 +169,12 @@ async def test_a_no_that_does_not_count_leaves_the_buttons(bot: Bot) -> None:
     async with bot.runs():
         card = await card_of(bot)
         await bot.edge.click(card, "netmedic.reject", user="U0000CAROL")
-        await bot.edge.until_whispered("You are not on the list of approvers.")
+        [form] = await bot.edge.until(lambda: bot.edge.views)
+        await bot.edge.submit(form, user="U0000CAROL", reason={"value": None})
+        [told] = await bot.edge.until(lambda: bot.edge.of("chat.postEphemeral"))
 
         _, [_, card] = await thread_of_the_only_message(bot)
+    assert told.arguments["text"] == "You are not on the list of approvers."
     assert [block["type"] for block in card["blocks"]][-1] == "actions"
 
 
@@ -523,7 +526,7 @@ async def test_a_plan_that_stops_half_way_says_that_it_goes_on_later(bot: Bot) -
     [
         (
             PlanState.RESTORED,
-            "🟡 *Not confirmed within 60 s. Put back: everything netmedic changed is as it was.*\nBefore: ",
+            "🟡 *Not confirmed within 60 s. Put back: everything netmedic changed is as it was.*",
         ),
         (PlanState.STALE, STALE_SHOWN),
         (PlanState.NEEDS_HAND, NEEDS_HAND_SHOWN),
@@ -536,7 +539,7 @@ async def test_how_a_plan_ended_is_told(bot: Bot, state: PlanState, shown: str) 
     async with bot.runs():
         card = await card_of(bot)
         await bot.edge.click(card, "netmedic.approve", user=BOB)
-        await bot.edge.until_said("Before: Service shop/checkout sends to port 9999")
+        await bot.edge.until_said(shown.splitlines()[0])
 
         _, [_, _, outcome] = await thread_of_the_only_message(bot)
     assert said(outcome).startswith(shown)

@@ -121,7 +121,7 @@ async def test_a_plan_is_approved_applied_and_confirmed(any_bot: Bot) -> None:
         await edge.until_said("Proposed fix")
         _, [_, card] = await thread_of_the_only_message(any_bot)
         await edge.click(card, "netmedic.approve", user=BOB)
-        await edge.until_said("Now: The Service sends to a port nobody listens on: ruled out.")
+        await edge.until_said("*Now*\\nThe Service sends to a port nobody listens on: ruled out.")
 
         _, [_, card, outcome] = await thread_of_the_only_message(any_bot)
     assert said(card).endswith(f"🟢 Approved by <@{BOB}>.")
@@ -129,9 +129,13 @@ async def test_a_plan_is_approved_applied_and_confirmed(any_bot: Bot) -> None:
     assert any_bot.remedies.applied == [plan.hash]
     assert said(outcome) == (
         "🟢 *Confirmed: the fault is gone, seen 4 s after the change.*\n"
-        f"Before: {VERDICT}\n"
-        "Now: The Service sends to a port nobody listens on: ruled out."
+        f"*Before*\n{VERDICT}\n"
+        "*Now*\nThe Service sends to a port nobody listens on: ruled out.\n"
+        "Undo\nUndo this fix?\n"
+        "This makes the plan that puts back what was changed. Nothing happens until another person approves it.\n"
+        "Make the plan\nNot now"
     )
+    assert has_button(outcome, "netmedic.undo")
 
 
 async def test_a_plan_is_rejected(any_bot: Bot) -> None:
@@ -143,10 +147,13 @@ async def test_a_plan_is_rejected(any_bot: Bot) -> None:
         await edge.until_said("Proposed fix")
         _, [_, card] = await thread_of_the_only_message(any_bot)
         await edge.click(card, "netmedic.reject", user=BOB)
+        [form] = await edge.until(lambda: edge.views)
+        await edge.submit(form, user=BOB, reason={"type": "plain_text_input", "value": "not on a Friday"})
         await edge.until_said("Rejected by")
 
         _, [_, card] = await thread_of_the_only_message(any_bot)
-    assert said(card).endswith(f"⚪ Rejected by <@{BOB}>. Nothing was changed.")
+    assert said(card).endswith(f"⚪ Rejected by <@{BOB}>. Nothing was changed. Reason: not on a Friday")
+    assert any_bot.remedies.reasons == ["not on a Friday"]
     assert not has_button(card, "netmedic.approve")
     assert any_bot.remedies.applied == []
 

@@ -71,8 +71,8 @@ async def test_history_shows_what_was_asked_found_and_thought_of_it(any_bot: Bot
     first, question, answer, opinion = here.splitlines()
     assert first == "*The latest diagnoses in this channel*"
     assert question.endswith(f" UTC <@{ALICE}>: web cannot reach checkout")
-    assert answer.startswith("    🔴 *Service shop/checkout sends to port 9999")
-    assert opinion == "    confirmed: this was it"
+    assert answer.startswith("🔴 *Service shop/checkout sends to port 9999")
+    assert opinion == "confirmed: this was it"
     assert elsewhere.status == 200
     assert everywhere.splitlines()[1:] == here.splitlines()[1:]
 
@@ -200,6 +200,7 @@ def overview(nasty: str, count: int) -> Overview:
     return Overview(
         wrong={nasty: nasty},
         running=1,
+        single_operator=count == 1,
         opened=[listed] * count,
         recent=[listed] * count,
         waiting=[(nasty, incident)] * count,

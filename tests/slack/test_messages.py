@@ -41,7 +41,7 @@ WORDINGS: dict[str, Callable[[str], str]] = {
         [KnownCluster(name=text, context=text, channels=(text,))] * 3, here=text
     ),
     "status": lambda text: messages.information.status(
-        wrong={text: text}, running=1, open_incidents=2, waiting_plans=3
+        wrong={text: text}, running=1, open_incidents=2, waiting_plans=3, single_operator=True
     ),
     "incident": lambda text: messages.information.incident(
         incident_of(symptom=text), poisoned(wrong_port(), (text,)), [Opinion.WRONG]
@@ -68,9 +68,15 @@ WORDINGS: dict[str, Callable[[str], str]] = {
     "refused": messages.plan.refused,
     "interrupted": messages.plan.interrupted,
     "offered": lambda text: messages.plan.fallback(plan(title=text)),
+    "rejected": lambda text: messages.plan.rejected(BY_BOB, text),
+    "replaced": lambda text: messages.plan.replaced(BY_BOB, plan(title=text)),
+    "groups of approvers unknown": messages.plan.groups_unknown,
+    "foreseen": lambda text: messages.plan.foreseen(plan(foreseen=(text,) * 9)),
+    "by hand": lambda text: messages.plan.by_hand(plan(unchecked=text)),
+    "compared": lambda text: "\n".join(messages.plan.compared(text, text)),
     **{
         f"moved to {state}": lambda text, state=state: messages.plan.move(  # type: ignore[misc]
-            state, f"{text}\n{text}\n" * 9, before=text, after=text
+            state, f"{text}\n{text}\n" * 9
         )
         for state in PlanState
     },

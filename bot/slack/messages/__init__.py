@@ -14,6 +14,7 @@ from bot.slack.messages import (
     information,
     pieces,
     plan,
+    plan_forms,
     progress,
     refusals,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "information",
     "pieces",
     "plan",
+    "plan_forms",
     "progress",
     "refusals",
 ]

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 from bot.diagnosis.report import Diagnosis
+from bot.remediation.approval import SINGLE_OPERATOR
 from bot.slack.clusters import KnownCluster
 from bot.slack.escape import code, words
 from bot.slack.messages.answer import verdict
-from bot.slack.messages.pieces import DETAIL, GREEN, NAME, RED, SUMMARY, channel_name, mention
+from bot.slack.messages.pieces import DETAIL, GREEN, NAME, RED, SUMMARY, YELLOW, channel_name, mention
 from bot.slack.ports import KnownRule
 from bot.store.chat_records import Opinion
 from bot.store.records import Incident, IncidentState
@@ -20,11 +21,14 @@ CHANNELS_NAMED = 10
 SYMPTOM_SHORT = 150
 
 
-def status(*, wrong: Mapping[str, str], running: int, open_incidents: int, waiting_plans: int) -> str:
+def status(
+    *, wrong: Mapping[str, str], running: int, open_incidents: int, waiting_plans: int, single_operator: bool
+) -> str:
     """Return how the bot is, and what is going on."""
     health = [f"{RED} *{words(name, NAME)}*: {words(why, SUMMARY)}" for name, why in wrong.items()]
     return "\n".join(
         [
+            *([f"{YELLOW} {SINGLE_OPERATOR.capitalize()}."] if single_operator else []),
             *(health or [f"{GREEN} All is well: Slack, the database and every cluster answer."]),
             " · ".join(
                 (
@@ -51,8 +55,8 @@ def incident(found: Incident, diagnosis: Diagnosis | None, opinions: Sequence[Op
         *(["called wrong"] if Opinion.WRONG in opinions else []),
     ]
     asked = f"• {when} {mention(found.requester)}: {words(found.symptom, SYMPTOM_SHORT)}"
-    answer = f"\n    {verdict(diagnosis)}" if diagnosis else ""
-    return asked + answer + (f"\n    {', '.join(marks)}" if marks else "")
+    answer = f"\n{verdict(diagnosis)}" if diagnosis else ""
+    return asked + answer + (f"\n{', '.join(marks)}" if marks else "")
 
 
 def no_incidents() -> str:

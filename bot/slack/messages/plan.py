@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from datetime import UTC
 
-from bot.remediation.approval import Policy
+from bot.remediation.approval import SINGLE_OPERATOR, Policy
 from bot.remediation.plan import Plan
-from bot.slack.escape import block, code, plain, words
+from bot.slack.escape import block, code, link, plain, words
 from bot.slack.fit import lines_that_fit
 from bot.slack.limits import CONFIRM_TEXT
-from bot.slack.messages.pieces import DETAIL, GREEN, RED, SUMMARY, USER_ID, WHITE, YELLOW, mention
+from bot.slack.messages.pieces import DETAIL, GREEN, LINK, RED, SUMMARY, USER_ID, WHITE, YELLOW, mention
 from bot.slack.ports import Person
 from bot.store.records import PlanState
 
 APPROVERS_NAMED = 5
+FORESEEN = 5
+"""Sentences; a plan has as many as it has objects."""
 REASON = 2_000
 """Room for why a plan ended as it did, which may be a diff."""
 
@@ -31,19 +33,44 @@ MARKS = {
 
 def title(plan: Plan) -> str:
     """Return what the plan is, in one line."""
-    return f"*Proposed fix: {words(plan.title, SUMMARY)}*"
+    what = "Proposed undo" if plan.undoes else "Edited fix" if plan.edited_by else "Proposed fix"
+    return f"*{what}: {words(plan.title.removeprefix('Undo: '), SUMMARY)}*"
 
 
 def facts(plan: Plan) -> tuple[str, ...]:
     """Return what to know before saying yes, each in a few words."""
+    felt = (f"*Who feels it*\n{words(plan.blast_radius, SUMMARY)}", f"*Risk*\n{words(plan.risk, DETAIL)}")
+    if not plan.changes:
+        return felt
     way_back = "yes, what was there is recorded" if plan.reversible else "*no*"
     targets = ", ".join(str(change.target) for change in plan.changes)
-    return (
-        f"*Changes*\n{words(targets, SUMMARY)}",
-        f"*Who feels it*\n{words(plan.blast_radius, SUMMARY)}",
-        f"*Risk*\n{words(plan.risk, DETAIL)}",
-        f"*Can be put back*\n{way_back}",
-    )
+    return (f"*Changes*\n{words(targets, SUMMARY)}", *felt, f"*Can be put back*\n{way_back}")
+
+
+def foreseen(plan: Plan) -> str:
+    """Return what was found out about the effect beforehand."""
+    told = "\n".join(f"• {words(sentence, SUMMARY)}" for sentence in plan.foreseen[:FORESEEN])
+    return f"*What is known beforehand*\n{told}"
+
+
+def by_hand(plan: Plan) -> str:
+    """Return why the plan cannot be applied from here."""
+    return f"*Not applied from here*\n{words(plan.unchecked, SUMMARY)}"
+
+
+def commands_title() -> str:
+    """Return the heading of what a person has to run."""
+    return "*For a person to run*"
+
+
+def commands_file() -> str:
+    """Return the title of the file with what a person has to run."""
+    return "For a person to run"
+
+
+def read_more(plan: Plan) -> str:
+    """Return where to read more; empty where nobody says."""
+    return link(plan.docs, "Read more", LINK) if plan.docs else ""
 
 
 def yaml_title() -> str:
@@ -74,7 +101,13 @@ def in_file(heading: str) -> str:
 def terms(plan: Plan, *, policy: Policy, requester: str) -> str:
     """Return which plan exactly, until when, and whose yes counts."""
     until = f"{plan.expires.astimezone(UTC):%H:%M} UTC"
-    return f"plan {code(plan.short, DETAIL)} · until {until} · {_who(plan, policy)} · asked by {mention(requester)}"
+    parts = (number(plan), f"until {until}", _who(plan, policy), f"asked by {mention(requester)}")
+    return " · ".join(parts)
+
+
+def number(plan: Plan) -> str:
+    """Return which plan it is, by the beginning of its hash."""
+    return f"plan {code(plan.short, DETAIL)}"
 
 
 def approve_button() -> str:
@@ -117,9 +150,30 @@ def approved(person: Person, note: str) -> str:
     return f"{GREEN} Approved by {mention(person.user)}. {words(note, SUMMARY) if note else ''}".rstrip()
 
 
-def rejected(person: Person) -> str:
-    """Return who said no."""
-    return f"{WHITE} Rejected by {mention(person.user)}. Nothing was changed."
+def rejected(person: Person, reason: str) -> str:
+    """Return who said no, and why."""
+    why = f" Reason: {words(reason, SUMMARY)}" if reason else ""
+    return f"{WHITE} Rejected by {mention(person.user)}. Nothing was changed.{why}"
+
+
+def edit_button() -> str:
+    """Return the label of the button that opens the YAML."""
+    return "Edit"
+
+
+def replaced(person: Person, plan: Plan) -> str:
+    """Return that an edited plan stands in the place of another."""
+    return f"{WHITE} Edited by {mention(person.user)}: {number(plan)} stands in its place."
+
+
+def undo_button() -> str:
+    """Return the label of the button that puts a fix back."""
+    return "Undo"
+
+
+def groups_unknown(why: str) -> str:
+    """Return that it is not known whether a person is in a group of approvers."""
+    return f"Who is in the user groups of approvers could not be looked up ({words(why, DETAIL)})."
 
 
 def closed(why: str) -> str:
@@ -132,19 +186,20 @@ def refused(why: str) -> str:
     return DECIDED_BY.sub(lambda found: mention(found[0]), words(why, SUMMARY))
 
 
-def move(state: PlanState, text: str, *, before: str = "", after: str = "") -> str:
-    """Return one move of an approved plan; its last one with what was found before, and what is seen now."""
+def move(state: PlanState, text: str) -> str:
+    """Return one move of an approved plan."""
     first, *rest = text.split("\n")
     lines = [f"{MARKS.get(state, WORKING)} *{words(first, SUMMARY)}*"]
     if rest and state is PlanState.STALE:
         lines.append(block(lines_that_fit(rest, REASON, more_lines)))  # the diff since the plan was made
     elif rest:
         lines.append(lines_that_fit([f"• {words(line, SUMMARY)}" for line in rest], REASON, more_lines))
-    if before:
-        lines.append(f"Before: {words(before, SUMMARY)}")
-    if after:
-        lines.append(f"Now: {words(after, SUMMARY)}")
     return "\n".join(lines)
+
+
+def compared(before: str, after: str) -> tuple[str, str]:
+    """Return what was found before, and what is seen now."""
+    return f"*Before*\n{words(before, SUMMARY)}", f"*Now*\n{words(after, SUMMARY)}"
 
 
 def more_lines(count: int) -> str:
@@ -174,11 +229,12 @@ def left_alone() -> str:
 
 def _who(plan: Plan, policy: Policy) -> str:
     if plan.unchecked:
-        return f"*cannot be approved*: it was not tried ({words(plan.unchecked, SUMMARY)})"
+        return "*cannot be approved*"
     if not policy.approvers:
         return "*nobody may approve*: no approver is configured"
     named = ", ".join(mention(approver) for approver in policy.approvers[:APPROVERS_NAMED])
     more = len(policy.approvers) - APPROVERS_NAMED
     others = f" and {more} more" if more > 0 else ""
-    but = "" if policy.single_operator else ", but not by who asked"
-    return f"may be approved by {named}{others}{but}"
+    if policy.single_operator:
+        return f"may be approved by {named}{others} · *{SINGLE_OPERATOR}*"
+    return f"may be approved by {named}{others}, but not by who asked{' or edited it' if plan.edited_by else ''}"
