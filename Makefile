@@ -55,7 +55,7 @@ docs: ## the generated pages are as the program makes them
 	@$(PY) -m bot.engine.catalogue --check
 	@$(PY) -m bot.probes.permissions --check
 	@$(PY) -m bot.configuration --check
-	@$(PY) -m bot.metrics --check
+	@$(PY) -m bot.metrics_page --check
 
 chart: ## the Helm chart: lint, a matrix of values, every object against the schemas of Kubernetes
 	@tools/setup dev
@@ -72,7 +72,7 @@ catalogue: ## write the generated pages anew
 	@$(PY) -m bot.probes.permissions --write
 	@$(PY) -m bot.configuration --write
 	@$(PY) -m bot playbooks role > helm/netmedic/files/writer-roles.yaml
-	@$(PY) -m bot.metrics --write
+	@$(PY) -m bot.metrics_page --write
 
 cluster: ## start the test cluster with the node helper, and print the KUBECONFIG line
 	@tools/cluster up

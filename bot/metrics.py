@@ -2,17 +2,13 @@
 
 A label's value is a word of ours, a rule's id or a method of Slack. Nothing that is called something in the cluster, or
 by a person, ever is one: its number would have no bound, and who may read metrics may not read the cluster.
-
-``python -m bot.metrics --write`` writes ``docs/metrics.md``; ``--check`` only tells whether it is fresh.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -31,19 +27,9 @@ from bot import __version__
 from bot.cluster.meter import Meter
 from bot.course import Course
 from bot.diagnosis.measurements import Recording
+from bot.facts.base import Reason
+from bot.store.records import PlanState
 
-PAGE = Path("docs/metrics.md")
-HEAD = """\
-<!-- Written by `python -m bot.metrics --write` from bot/metrics.py. -->
-# Metrics
-
-The bot serves these at `/metrics` of the port it listens on ([operations](operations.md)).
-No label carries a name of the cluster or of a person.
-Besides them there are the `process_*` metrics of the Prometheus library: memory, CPU, open files, start.
-
-| metric | type | labels | what it is |
-| --- | --- | --- | --- |
-"""
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0)
 """Upper ends of buckets: a recording takes a tenth of a second, the default budget is 20 s, helper Pods as much."""
@@ -119,7 +105,21 @@ class Metrics:
             "netmedic_ready", "1 if the part answers, else 0: slack, store, clusters (every one).", "part"
         )
         self._gauge("netmedic_build_info", "Always 1; the version is the label.", "version").labels(__version__).set(1)
+        self._begin_at_zero()
         self._registry.register(_Metered(meter or Meter(), self.described))
+
+    def _begin_at_zero(self) -> None:
+        """Make the series that alerts watch: Prometheus sees no growth in one that begins at 1."""
+        for outcome in get_args(Outcome):
+            self._diagnoses.labels(outcome, "")
+        for decision in get_args(Decision):
+            self._decisions.labels(decision)
+        for state in PlanState:
+            self._moves.labels(state)
+        for reason in Reason:
+            self._unknown.labels(reason)
+        for retry in ("ratelimited", "unreachable", "failed"):
+            self._slack_retries.labels(retry)
 
     def diagnosed(
         self, outcome: Outcome, *, cause: str, seconds: float, course: Course, recordings: Iterable[Recording] = ()
@@ -191,28 +191,3 @@ class _Metered(Collector):
         values = (self._meter.requests, self._meter.received_bytes, self._meter.helper_requests)
         for (name, text), value in zip(self._texts.items(), values, strict=True):
             yield CounterMetricFamily(name, text, value=value)
-
-
-def page() -> str:
-    """Return the documentation of all metrics."""
-    rows = [
-        f"| `{each.name}` | {each.type} | {', '.join(f'`{label}`' for label in each.labels)} | {each.text} |"
-        for each in Metrics().described
-    ]
-    return HEAD + "\n".join(rows) + "\n"
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, compare it or print it; return the exit status."""
-    if "--write" in arguments:
-        PAGE.write_text(page(), encoding="utf-8")
-    elif "--check" not in arguments:
-        sys.stdout.write(page())
-    elif not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page():
-        sys.stderr.write(f"{PAGE} is out of date: run `python -m bot.metrics --write`\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from bot import metrics
 from bot.cluster.meter import Meter, count, metered
 from bot.course import followed, note_unknown, phase
 from bot.diagnosis.measurements import Recording, Series
 from bot.metrics import Metrics
-
-ROOT = Path(__file__).parent.parent
 
 
 def lines(of: Metrics) -> set[str]:
@@ -23,10 +18,6 @@ def lines(of: Metrics) -> set[str]:
 def recording(*seconds_ago: int) -> Recording:
     steal = Series(name="steal", unit="permille", seconds_ago=seconds_ago, values=(0,) * len(seconds_ago))
     return Recording(node="node1", at="2026-03-02T09:15:00Z", series=(steal,))
-
-
-def test_the_page_is_fresh() -> None:
-    assert (ROOT / metrics.PAGE).read_text(encoding="utf-8") == metrics.page()
 
 
 def test_every_metric_that_is_described_is_exposed() -> None:
