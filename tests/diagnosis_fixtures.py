@@ -406,7 +406,7 @@ def wrong_port() -> Diagnosis:
         not_checked=NOT_CHECKED,
         path=(
             hop("name-lookup", "cluster DNS", HopStatus.OK, "2 faults ruled out"),
-            hop("client-pod", "Pod shop/web-5c7d8-xk2lp", HopStatus.OK, "1 faults ruled out"),
+            hop("client-pod", "Pod shop/web-5c7d8-xk2lp", HopStatus.OK, "1 fault ruled out"),
             hop("client-node", "Node node1", HopStatus.OK, "5 faults ruled out"),
             hop("service", "Service shop/checkout", HopStatus.BROKEN, WRONG_PORT.summary, first_broken=True),
             hop(
@@ -420,7 +420,7 @@ def wrong_port() -> Diagnosis:
                 "target-pod",
                 "Pod shop/checkout-6d9f7-abcde, Pod shop/checkout-6d9f7-fghij",
                 HopStatus.OK,
-                "1 faults ruled out",
+                "1 fault ruled out",
             ),
         ),
         timing=TIMING,

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from bot.diagnosis.report import Cause, Evidence, NotChecked, Proof, RuledOut
 from bot.slack.escape import code, words
-from bot.slack.messages.pieces import DETAIL, NAME, SUMMARY, evidence, values
+from bot.slack.messages.pieces import DETAIL, NAME, SUMMARY, evidence, values, with_commands
 
 
 def ruled_out(item: RuledOut) -> str:
     """Return a fault that is not there, and a fact that shows it."""
     lines = [f"• {words(item.summary, SUMMARY)}"]
-    lines += [f"    {values(fact.value)} · {words(fact.source, NAME)}" for fact in item.evidence[:1]]
+    lines += [f"{values(fact.value)} · {words(fact.source, NAME)}" for fact in item.evidence[:1]]
     return "\n".join(lines)
 
 
 def not_checked(item: NotChecked) -> str:
     """Return a fault that could not be looked for, why, and how to enable it."""
-    lines = (f"• *{words(item.summary, SUMMARY)}*", words(item.reason, SUMMARY), words(item.how_to_enable, SUMMARY))
-    return "\n    ".join(lines)
+    lines = (f"• *{words(item.summary, SUMMARY)}*", words(item.reason, SUMMARY), with_commands(item.how_to_enable))
+    return "\n".join(lines)
 
 
 def also_seen(found: Cause) -> str:
     """Return a finding that is not on the path."""
-    return f"• *{words(found.title, NAME)}* · {words(found.severity, DETAIL)}\n    {words(found.summary, SUMMARY)}"
+    return f"• *{words(found.title, NAME)}* · {words(found.severity, DETAIL)}\n{words(found.summary, SUMMARY)}"
 
 
 def proof_step(proof: Proof, *, depth: int) -> str:

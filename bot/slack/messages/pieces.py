@@ -31,6 +31,21 @@ def channel_name(channel: str) -> str:
     return f"<#{channel}>" if CHANNEL_ID.fullmatch(channel) else code(channel, NAME)
 
 
+def with_commands(text: str) -> str:
+    """Return a text in which what stands between backticks is code."""
+    spans = text[:SUMMARY].split("`")
+    if len(spans) % 2 == 0 or not text.strip():
+        return words(text, SUMMARY)
+    return "".join(code(span, NAME) if number % 2 else _between(span) for number, span in enumerate(spans))
+
+
+def _between(text: str) -> str:
+    """Return words with the spaces that part them from the code around them."""
+    if not text.strip():
+        return " " if text else ""
+    return f"{' ' if text[0].isspace() else ''}{words(text, SUMMARY)}{' ' if text[-1].isspace() else ''}"
+
+
 def evidence(item: Evidence) -> str:
     """Return one fact: its values, where they were read and when."""
     read = " · ".join(words(part, NAME) for part in (item.source, when(item.at)) if part)
