@@ -56,6 +56,8 @@ docs: ## the generated pages are as the program makes them
 	@$(PY) -m bot.probes.permissions --check
 	@$(PY) -m bot.configuration --check
 	@$(PY) -m bot.metrics_page --check
+	@tools/helm
+	@$(PY) -m tests.helm.identities --check
 
 chart: ## the Helm chart: lint, a matrix of values, every object against the schemas of Kubernetes
 	@tools/setup dev
@@ -73,6 +75,8 @@ catalogue: ## write the generated pages anew
 	@$(PY) -m bot.configuration --write
 	@$(PY) -m bot playbooks role > helm/netmedic/files/writer-roles.yaml
 	@$(PY) -m bot.metrics_page --write
+	@tools/helm
+	@$(PY) -m tests.helm.identities --write
 
 cluster: ## start the test cluster with the node helper, and print the KUBECONFIG line
 	@tools/cluster up

@@ -127,10 +127,10 @@ async def test_decisions_and_moves_are_counted() -> None:
     metrics = Metrics()
     with beside() as second:
         allowing = remedies(second, Approved(), metrics)
-        await allowing.approve("h", by="U1")
-        await allowing.reject("h", by="U1")
+        await allowing.approve("h", by="U1", groups=())
+        await allowing.reject("h", by="U1", groups=(), reason="")
         [_] = [move async for move in allowing.apply("h")]
-        await remedies(second, Denied("no"), metrics).approve("h", by="U2")
+        await remedies(second, Denied("no"), metrics).approve("h", by="U2", groups=())
 
     assert {
         'netmedic_decisions_total{decision="approved"} 1.0',
@@ -144,7 +144,7 @@ async def test_what_is_said_of_a_plan_carries_its_incident() -> None:
     record = logging.LogRecord("bot", logging.INFO, "", 0, "applied", (), None)
     with beside() as second:
         found = remedies(second, Approved(), Metrics())
-        await found.approve("h", by="U1")
+        await found.approve("h", by="U1", groups=())
         incident = await found.store.incident("")
 
     assert incident is not None
