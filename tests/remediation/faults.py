@@ -62,14 +62,29 @@ DESK_ASKS = (
 )
 
 
+NAME_LABEL = "kubernetes.io/metadata.name"
+
+
 @contextmanager
-def dns_walled_off(bed: TestBed, _namespace: str) -> Iterator[None]:
-    """Have a NetworkPolicy that admits nobody to the DNS servers."""
+def named_namespaces(bed: TestBed, namespace: str) -> Iterator[None]:
+    """Have the label by which a NetworkPolicy names a namespace; API servers from 1.21 on set it themselves."""
     try:
-        bed.apply(policy("kube-system", DESK_ASKS))
+        for name in (namespace, "kube-system"):
+            bed.kubectl("label", "--overwrite", "namespace", name, f"{NAME_LABEL}={name}")
         yield
     finally:
-        bed.kubectl("-n", "kube-system", "delete", "networkpolicy", "wall", "--ignore-not-found")
+        bed.kubectl("label", "namespace", "kube-system", f"{NAME_LABEL}-")
+
+
+@contextmanager
+def dns_walled_off(bed: TestBed, namespace: str) -> Iterator[None]:
+    """Have a NetworkPolicy that admits nobody to the DNS servers."""
+    with named_namespaces(bed, namespace):
+        try:
+            bed.apply(policy("kube-system", DESK_ASKS))
+            yield
+        finally:
+            bed.kubectl("-n", "kube-system", "delete", "networkpolicy", "wall", "--ignore-not-found")
 
 
 def sysctl(key: str, *, wrong: str, right: str) -> Fault:

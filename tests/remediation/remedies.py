@@ -57,8 +57,8 @@ NOBODY = "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]}"
 MUTE = "{podSelector: {matchLabels: {app: till}}, policyTypes: [Egress]}"
 DESK_ONLY = (
     "{podSelector: {matchLabels: {app: till}}, policyTypes: [Egress], egress: "
-    "[{to: [{podSelector: {matchLabels: {app: desk}}}]}, {to: [{namespaceSelector: {}}], ports: "
-    "[{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]}]}"
+    "[{to: [{podSelector: {matchLabels: {app: desk}}}]}, "
+    "{to: [{namespaceSelector: {}, podSelector: {matchLabels: {k8s-app: kube-dns}}}]}]}"
 )
 OTHER_PORT = (
     "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress], ingress: "
@@ -114,10 +114,17 @@ SERVICES = (
 POLICIES = (
     Remedy(rule="network-policy-denies-client", playbook="allow-connection", policy=ALONE, always=True),
     Remedy(rule="network-policy-denies-ingress", playbook="allow-connection", policy=NOBODY),
-    Remedy(rule="network-policy-denies-egress", playbook="allow-connection", policy=MUTE),
+    # It resolves no name either, which is another cause.
+    Remedy(
+        rule="network-policy-denies-egress",
+        playbook="allow-connection",
+        policy=MUTE,
+        shop={"client": "enableServiceLinks: true"},
+        ask=("sh", "-c", "curl -sS -o /dev/null --max-time 3 http://$WEB_SERVICE_HOST/"),
+    ),
     Remedy(rule="network-policy-egress-misses-target", playbook="allow-connection", policy=DESK_ONLY),
     Remedy(rule="network-policy-denies-port", playbook="allow-connection", policy=OTHER_PORT),
-    Remedy(rule="network-policy-blocks-dns", playbook="allow-dns", policy=NO_DNS),
+    Remedy(rule="network-policy-blocks-dns", playbook="allow-dns", policy=NO_DNS, fault=faults.named_namespaces),
     Remedy(
         rule="network-policy-shuts-off-dns",
         playbook="allow-dns",
@@ -171,18 +178,7 @@ DNS = (
         shop={"url": "http://oslo.example.net/"},
         ask=("python3", "-c", LOOKUPS),
     ),
-    Remedy(
-        rule="dns-service-without-endpoints",
-        playbook="fix-dns-service-selector",
-        symptom=CANNOT_RESOLVE,
-        fault=faults.DNS_SELECTOR,
-    ),
-    Remedy(
-        rule="dns-servers-scaled-to-zero",
-        playbook="scale-up-dns",
-        symptom=CANNOT_RESOLVE,
-        fault=faults.DNS_SCALED_DOWN,
-    ),
+    # Before others that replace DNS servers, which would be blamed for three minutes.
     Remedy(
         rule="dns-server-loses-queries",
         playbook="replace-dns-server",
@@ -194,6 +190,18 @@ DNS = (
             "for _ in 1 2 3 4 5 6 7 8; do dig +tries=1 +time=2 web.{namespace}.svc.cluster.local || exit 1; done",
         ),
         undo=False,
+    ),
+    Remedy(
+        rule="dns-service-without-endpoints",
+        playbook="fix-dns-service-selector",
+        symptom=CANNOT_RESOLVE,
+        fault=faults.DNS_SELECTOR,
+    ),
+    Remedy(
+        rule="dns-servers-scaled-to-zero",
+        playbook="scale-up-dns",
+        symptom=CANNOT_RESOLVE,
+        fault=faults.DNS_SCALED_DOWN,
     ),
 )
 
@@ -208,7 +216,7 @@ PODS = tuple(
     )
     for rule, command in (
         ("pod-interface-down", ("ip", "link", "set", "eth0", "down")),
-        ("pod-default-route-missing", ("ip", "route", "del", "default")),
+        ("pod-default-route-missing", ("sh", "-c", "ip route del default; ip route del 10.244.0.0/16")),
         ("pod-firewall-stops-incoming", ("iptables", "-I", "INPUT", "-j", "DROP")),
     )
 )
