@@ -7,23 +7,14 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 from bot.node.manifest import ENTRY, MOUNT
 from tools.image.places import CACHE, PYTHON, REPOSITORY, SITE, Failed, run
 
 LOCK = REPOSITORY / "requirements-image.lock"
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
-DROPPED = (
-    "bin",
-    "include",
-    "share",
-    "*/test",
-    "*/testing",
-    "*/tests",
-    "*.dist-info/RECORD",
-    "*.dist-info/direct_url.json",
-)
-"""Besides netmedic's own start script, which is written here: pip's name the interpreter of this machine."""
+DROPPED = ("*/test", "*/testing", "*/tests", "*.dist-info/RECORD")
 WITHOUT_SOURCE = "kubernetes"
 """110 MB of generated source, nearly all of it docstrings; compiled without them it is a quarter."""
 START = """#!/usr/bin/python3.11 -I
@@ -40,8 +31,10 @@ def install(root: Path, *, commit: str, epoch: int) -> None:
         raise Failed(f"the image has Python 3.11, and this is {sys.version.split()[0]}: its packages would not fit")
     site = root / SITE
     site.mkdir(parents=True)
-    wheels = (*_wheels(), _own_wheel(epoch=epoch))
-    run(sys.executable, *PIP, "install", "--no-deps", "--no-index", "--no-compile", "--target", site, *wheels)
+    for wheel in (*_wheels(), _own_wheel(epoch=epoch)):
+        # A wheel is an archive of what goes there; start scripts and headers, beside it, are not wanted.
+        with ZipFile(wheel) as archive:
+            archive.extractall(site, [name for name in archive.namelist() if ".data/" not in name])
     for pattern in DROPPED:
         for path in site.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
