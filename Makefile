@@ -62,7 +62,7 @@ docs: ## the generated pages are as the program makes them
 chart: ## the Helm chart: lint, a matrix of values, every object against the schemas of Kubernetes
 	@tools/setup dev
 	@tools/helm
-	@$(PY) -m pytest -q tests/helm
+	@$(PY) -m pytest -q -m "not cluster" tests/helm
 
 image: ## the root file system of the image in .cache/image/rootfs, without Docker (Debian 12 or Python 3.11 and gcc)
 	@tools/setup demo

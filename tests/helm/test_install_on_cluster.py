@@ -115,17 +115,26 @@ def test_helm_test_is_green(release: Release) -> None:
     assert "Phase:          Succeeded" in told
 
 
+def told(release: Release, slack: Outside, text: str, *, seconds: float) -> None:
+    """Wait until the bot has said something."""
+    try:
+        slack.run(said(slack.edge, text, seconds=seconds))
+    except TimeoutError:
+        calls = "\n".join(str(call.arguments)[:2000] for call in slack.edge.calls[-5:])
+        pytest.fail(f"{text!r} was not said, but\n{calls}\n{release.troubles()}")
+
+
 def test_a_fault_is_found_from_slack_and_put_right_by_the_writer(release: Release, slack: Outside, shop: str) -> None:
     edge = slack.edge
     slack.deliver(edge.slash(f"storefront cannot reach cart in namespace {shop}: connection refused"))
     found = "targetPort 9090, where its Pods refuse connections; they listen on 8080"
-    slack.run(said(edge, found, seconds=DIAGNOSED_SECONDS))
-    slack.run(said(edge, "Approve", seconds=DIAGNOSED_SECONDS))
+    told(release, slack, found, seconds=DIAGNOSED_SECONDS)
+    told(release, slack, "Approve", seconds=DIAGNOSED_SECONDS)
     card = slack.run(card_of(edge))
     slack.deliver(edge.click(card, "netmedic.approve", user=ALICE))
     refused = not works(release.test_bed, shop)
     slack.deliver(edge.click(card, "netmedic.approve", user=BOB))
-    slack.run(said(edge, "Confirmed: the fault is gone", seconds=CONFIRMED_SECONDS))
+    told(release, slack, "Confirmed: the fault is gone", seconds=CONFIRMED_SECONDS)
 
     changed = release.test_bed.json("get", "service", "cart", "-n", shop)
     assert refused
