@@ -30,6 +30,7 @@ from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFl
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
+from bot.facts.routes import PodRoute
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, ServiceUse, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
@@ -126,6 +127,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodNetwork,
         PodPlacement,
         PodPortRange,
+        PodRoute,
         PodSockets,
         PodStart,
         PodState,

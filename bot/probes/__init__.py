@@ -34,6 +34,7 @@ from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
 from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
+from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
 from bot.probes.podview import pod_network
 from bot.probes.policy import policy_count, target_isolation
@@ -152,6 +153,7 @@ PROBES: tuple[Probe, ...] = (
     pod_sockets,
     container_throttling,
     node_peer,
+    pod_route,
     node_pair,
     path_mtu,
     node_trouble,
