@@ -18,7 +18,7 @@ from bot.cluster.memory import MemoryCluster
 from bot.facts.base import Fact, Unknown, Value, values_of
 from bot.facts.scope import Scope, Subject
 from bot.probes import PROBES
-from tests.probes.manifests import Manifest, deployment, endpoints, manifest, pod, service
+from tests.probes.manifests import Manifest, deployment, endpoints, event, manifest, pod, service
 from tests.test_incidents import CAPTURED, scope_of
 
 PORTS = ({"port": 80, "targetPort": 8080},)
@@ -76,6 +76,39 @@ NODE = {**manifest("Node", "node1", namespace=""), "spec": {"podCIDR": "10.244.1
 TWO = [{"name": name, "ports": [{"containerPort": 8080}]} for name in ("web", "sidecar")]
 BOTH = {**deployment(), "spec": {"template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": TWO}}}}
 MESSAGE = 'Error creating: pods "web-" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=2'
+
+DNS_LABELS = {"k8s-app": "kube-dns"}
+PORT_RANGE = "net.ipv4.ip_local_port_range"
+NO_ADDRESS = "plugin type=host-local failed (add): no IP addresses available in range set: 10.244.1.1-10.244.1.254"
+READY_NODE = {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]}
+PENDING = pod(ready=False, phase="Pending", owner=("ReplicaSet", "web-5d8f"))
+
+
+def dns_deployment() -> Manifest:
+    made = deployment("coredns", labels=DNS_LABELS)
+    made["metadata"]["namespace"] = "kube-system"
+    return made
+
+
+def node_that_is(status: str, reason: str, says: str) -> Manifest:
+    ready = {"type": "Ready", "status": status, "reason": reason, "message": says}
+    return {**manifest("Node", "node1", namespace=""), "status": {"conditions": [ready]}}
+
+
+def limited(cpu: str) -> Manifest:
+    return pod(owner=("ReplicaSet", "web-5d8f"), containers=[{"name": "main", "resources": {"limits": {"cpu": cpu}}}])
+
+
+def guard() -> Manifest:
+    client = {"service": {"namespace": "sec", "name": "guard"}, "caBundle": "aGVsbG8="}
+    webhook = {"name": "guard.example.com", "clientConfig": client}
+    return {**manifest("ValidatingWebhookConfiguration", "guard", namespace=""), "webhooks": [webhook]}
+
+
+def refusal(why: str) -> Manifest:
+    said = f'failed calling webhook "guard.example.com": Post "https://guard.sec.svc:443/?timeout=3s": {why}'
+    return event("FailedCreate", f"Error creating: Internal error occurred: {said}", about=("ReplicaSet", "web-5d8f"))
+
 
 CASES = (
     Case("HG-76", "service_selector_misfit", {"unmatched": "version=v2", "carried": "version=v1"}, "selector-version"),
@@ -239,6 +272,108 @@ CASES = (
             },
         ),
     ),
+    Case(
+        "KI-coredns-loop",
+        "dns_pod",
+        {"ready": False, "name": "dns-1"},
+        objects=(dns_service(), pod("dns-1", namespace="kube-system", labels=DNS_LABELS, ready=False), *WEB),
+    ),
+    Case(
+        "FS-zalando-dns",
+        "dns_service",
+        {"ready_endpoints": 0, "selected_pods": 1},
+        objects=(dns_service(), pod("dns-1", namespace="kube-system", labels=DNS_LABELS, ready=False), *WEB),
+    ),
+    Case(
+        "KI-dns-rollout",
+        "dns_replacement",
+        {"stopped_pods": 1},
+        objects=(
+            *DNS,
+            dns_deployment(),
+            event("Killing", "Stopping container dns", about=("Pod", "coredns-5d8f-x"), namespace="kube-system"),
+            *WEB,
+        ),
+    ),
+    Case(
+        "SG-ephemeral-pod",
+        "pod_port_range",
+        {"ports": 4, "name": "till-1"},
+        objects=(SHOP, *WEB, till(securityContext={"sysctls": [{"name": PORT_RANGE, "value": "32000 32003"}]})),
+    ),
+    Case(
+        "KI-hostlocal-leak",
+        "pod_start",
+        {"trouble": "addresses-used-up", "node": "node1"},
+        objects=(*WEB[:1], PENDING, event("FailedCreatePodSandBox", NO_ADDRESS, about=("Pod", "web-1"))),
+    ),
+    Case(
+        "FS-gke-ips",
+        "node_warning",
+        {"reason": "CIDRNotAvailable", "node": "node1"},
+        objects=(
+            *WEB,
+            NODE,
+            event("CIDRNotAvailable", "no CIDR left", about=("Node", "node1"), kind="Normal", namespace="default"),
+        ),
+    ),
+    Case(
+        "SG-hostport-conflict",
+        "pod_start",
+        {"trouble": "scheduling"},
+        objects=(
+            *WEB[:1],
+            PENDING,
+            event("FailedScheduling", "0/2 nodes are available: 2 free ports", about=("Pod", "web-1")),
+        ),
+    ),
+    Case(
+        "KI-etp-nodeport",
+        "local_traffic",
+        {"local_endpoints": 0, "way": "external"},
+        objects=(
+            service(ports=({"port": 80, "nodePort": 30080},), type="NodePort", externalTrafficPolicy="Local"),
+            *WEB[1:],
+            {**manifest("Node", "node2", namespace=""), "status": READY_NODE},
+        ),
+    ),
+    Case("KI-rollout-502", "rollout", {"delays_stop": False, "workload": "web"}, objects=WEB),
+    Case(
+        "SG-webhook-outage",
+        "admission_webhook",
+        {"failure_kind": "no-service", "service_exists": False},
+        objects=(*WEB, guard(), refusal('service "guard" not found')),
+    ),
+    Case(
+        "SG-webhook-tls",
+        "admission_webhook",
+        {"failure_kind": "certificate"},
+        objects=(*WEB, guard(), refusal("x509: certificate signed by unknown authority")),
+    ),
+    Case(
+        "CO-kubelet-down",
+        "node_condition",
+        {"ready": False, "ready_reason": "NodeStatusUnknown"},
+        objects=(*WEB, node_that_is("Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")),
+    ),
+    Case(
+        "CO-containerd-down",
+        "node_condition",
+        {"ready": False, "ready_says": "container runtime is down"},
+        objects=(*WEB, node_that_is("False", "KubeletNotReady", "container runtime is down")),
+    ),
+    Case(
+        "SG-cpu-throttling",
+        "container_limit",
+        {"cpu_milli": 50, "pod": "web-1"},
+        objects=(*WEB[:1], limited("50m"), *WEB[2:]),
+    ),
+    Case(
+        "FS-omio-throttle",
+        "container_limit",
+        {"cpu_milli": 100},
+        objects=(*WEB[:1], limited("100m"), *WEB[2:]),
+    ),
 )
 IDS = [f"{case.id}-{case.kind}" for case in CASES]
 
@@ -284,7 +419,7 @@ async def test_what_reveals_a_case_is_not_there_where_all_is_well(kind: str) -> 
     assert [sign for sign in signs for values in found if sign.items() <= values.items()] == []
 
 
-EVERYWHERE = ("KS-no-listen", "SG-ingress-misroute", "TRAP-quota-pods", "FS-toyota-ndots")
+EVERYWHERE = ("KS-no-listen", "SG-ingress-misroute", "TRAP-quota-pods", "FS-toyota-ndots", "KI-rollout-502")
 """Cases in which the named fact is as in a healthy cluster, and a connect, a request or an Event beside it tells."""
 
 

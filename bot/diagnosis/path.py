@@ -84,17 +84,24 @@ def stages(scope: Scope) -> Iterable[Stage]:
         return
     if scope.services:
         yield Stage(hop="service", rules_hops=("service",), subject=words(scope.services))
-    if set(client_nodes) != set(scope.target_nodes) or len(scope.target_nodes) > 1:
-        between = f"{nodes_in_words(client_nodes)} to {nodes_in_words(scope.target_nodes)}"
-        yield Stage(hop="encapsulation", rules_hops=("encapsulation",), subject=between, nodes=scope.nodes)
-    target = scope.target_nodes
-    yield Stage(hop="target-node", rules_hops=("node",), subject=nodes_in_words(target), nodes=target)
+    if scope.target_nodes or not scope.endpoints:
+        # Else it is none of the cluster's machines, such as the API server of a provider.
+        yield from to_node(client_nodes, scope)
     yield Stage(
         hop="endpoint" if scope.endpoints else "target-pod",
         rules_hops=("pod", "target-pod"),
         subject=words(scope.backends) or ", ".join(scope.endpoints[:MOST_NAMED]) or "no Pod",
         other_pods=scope.clients,
     )
+
+
+def to_node(client_nodes: Sequence[str], scope: Scope) -> Iterable[Stage]:
+    """Yield the hops from the client's Node to the target's."""
+    target = scope.target_nodes
+    if set(client_nodes) != set(target) or len(target) > 1:
+        between = f"{nodes_in_words(client_nodes)} to {nodes_in_words(target)}"
+        yield Stage(hop="encapsulation", rules_hops=("encapsulation",), subject=between, nodes=scope.nodes)
+    yield Stage(hop="target-node", rules_hops=("node",), subject=nodes_in_words(target), nodes=target)
 
 
 def to_dns(scope: Scope, client_nodes: Sequence[str]) -> Iterable[Stage]:

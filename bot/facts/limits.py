@@ -109,7 +109,7 @@ class ObjectWarning(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class NodeWarning(Fact):
-    """The latest Event of type Warning, and of one reason, about a Node of the path; or that it was not ready.
+    """The latest Event of type Warning, and of one reason, about a Node of the path; or bad news of type Normal.
 
     Source: core/v1 Event in namespace default.
     """

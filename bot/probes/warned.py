@@ -18,8 +18,8 @@ from bot.probes.times import seconds_since
 
 NODES_NAMESPACE = "default"
 """Where Events about objects without a namespace are kept (client-go, tools/record)."""
-NODE_DOWN = "NodeNotReady"
-"""What the node controller says of a Node, with the type Normal."""
+BAD_NEWS = ("NodeNotReady", "CIDRNotAvailable")
+"""What kube-controller-manager says of a Node with the type Normal (node controller, range allocator)."""
 AT_MOST = 200
 """Warnings that are told of (ours), the latest: a cluster in trouble has thousands."""
 
@@ -63,7 +63,7 @@ async def node_warning(cluster: Cluster, scope: Scope) -> Iterable[NodeWarning]:
     latest: dict[tuple[str, str], Event] = {}
     for event in await events_of(cluster, NODES_NAMESPACE, fields="involvedObject.kind=Node"):
         about = event.involved_object.name
-        if about in nodes and (event.type == "Warning" or event.reason == NODE_DOWN):
+        if about in nodes and (event.type == "Warning" or event.reason in BAD_NEWS):
             latest[about, event.reason] = event
     now = cluster.now()
     return [

@@ -8,7 +8,7 @@ from bot.diagnosis.judge import judge
 from bot.diagnosis.path import draw
 from bot.facts.scope import Subject
 from tests.diagnosis.asking import scope_of
-from tests.diagnosis.kinds_of_traffic import WORLD
+from tests.diagnosis.kinds_of_traffic import API_SLICE, WORLD
 from tests.diagnosis.test_judge import finding, found, rule
 
 WEB = "client-pod Pod shop/web-5f6d7c8b9-x2x8k"
@@ -100,3 +100,15 @@ async def test_a_name_that_stands_for_a_service_again_is_no_place_outside() -> N
     scope = await scope_of("web cannot reach alias in namespace shop", *WORLD, again)
 
     assert scope.outside_host == ""
+
+
+async def test_an_endpoint_that_is_no_node_has_no_node_before_it() -> None:
+    elsewhere = [item for item in WORLD if item["metadata"]["name"] != "kubernetes" or item["kind"] == "Service"]
+    managed = {**API_SLICE, "endpoints": [{"addresses": ["198.51.100.1"]}]}
+    scope = await scope_of("web cannot reach the API server", *elsewhere, managed)
+    hops = draw(scope, (), judge((), scope))
+
+    assert [f"{hop.hop} {hop.subject}" for hop in hops][3:] == [
+        "service Service default/kubernetes",
+        "endpoint 198.51.100.1:6443",
+    ]
