@@ -32,6 +32,12 @@ class DnsService(Fact):
     """Labels of the workload's Pod template, ``k8s-app=kube-dns``."""
     selects_workload: bool
     """The Service's selector matches those labels."""
+    target_port: str
+    """The targetPort of its UDP port, a number or a name."""
+    declared_port: int
+    """The UDP port that the workload's containers declare; 0 if they declare none, or several."""
+    misdirected: bool
+    """The containers declare UDP ports, and the targetPort is none of them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,9 @@ from bot.probes.reading import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, is_dns, p
 from bot.probes.service import by_service, ready_of
 from bot.probes.workload import AnyWorkload, provides, ready, wanted, workloads_of
 
+UDP = "UDP"
+"""What lookups go by first."""
+
 
 @probe(DnsService, reads=(Service, Pod, EndpointSlice, Deployment, StatefulSet, DaemonSet))
 async def dns_service(cluster: Cluster, scope: Scope) -> Iterable[DnsService]:
@@ -71,6 +74,9 @@ async def dns_services(cluster: Cluster, scope: Scope) -> list[Service]:
 
 def fact_of(service: Service, server: AnyWorkload | None, *, selected: int, endpoints: int) -> DnsService:
     """Return what there is to know of one DNS Service."""
+    port = next((port for port in service.spec.ports if port.protocol == UDP), None)
+    target = (port.target_port or port.port) if port else ""
+    declared = udp_ports(server) if server else {}
     return DnsService(
         namespace=service.metadata.namespace,
         name=service.metadata.name,
@@ -84,8 +90,17 @@ def fact_of(service: Service, server: AnyWorkload | None, *, selected: int, endp
         ready_replicas=ready(server) if server else 0,
         pod_labels=to_text(server.spec.template.metadata.labels) if server else "",
         selects_workload=server is not None and provides(server, service),
+        target_port=str(target),
+        declared_port=next(iter(declared)) if len(declared) == 1 else 0,
+        misdirected=bool(port and declared) and target not in {*declared, *declared.values()},
         source=f"{path_of(service)}, its Pods, EndpointSlices and workload",
     )
+
+
+def udp_ports(server: AnyWorkload) -> dict[int, str]:
+    """Return the UDP ports that a workload's containers declare, with their names."""
+    containers = server.spec.template.spec.containers
+    return {port.container_port: port.name for one in containers for port in one.ports if port.protocol == UDP}
 
 
 def server_of(service: Service, workloads: Sequence[AnyWorkload]) -> AnyWorkload | None:

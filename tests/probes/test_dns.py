@@ -59,7 +59,34 @@ async def test_the_servers_behind_the_dns_service_are_counted() -> None:
         ready_replicas=1,
         pod_labels="k8s-app=kube-dns",
         selects_workload=True,
+        target_port="",
+        declared_port=0,
+        misdirected=False,
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "declared", "expected"),
+    [
+        (53, [("dns", 53, "UDP"), ("dns-tcp", 53, "TCP")], ("53", 53, False)),
+        ("dns", [("dns", 5300, "UDP")], ("dns", 5300, False)),
+        (5353, [("dns", 53, "UDP")], ("5353", 53, True)),
+        ("gone", [("dns", 53, "UDP")], ("gone", 53, True)),
+        (5353, [("a", 53, "UDP"), ("b", 54, "UDP")], ("5353", 0, True)),
+        (5353, [("dns-tcp", 53, "TCP")], ("5353", 0, False)),
+    ],
+)
+async def test_a_target_port_is_held_against_what_the_containers_declare(
+    target: int | str, declared: list[tuple[str, int, str]], expected: tuple[str, int, bool]
+) -> None:
+    service_, deployment = dns(), coredns()
+    service_["spec"]["ports"] = [{"port": 53, "protocol": "UDP", "targetPort": target}]
+    ports = [{"name": name, "containerPort": port, "protocol": protocol} for name, port, protocol in declared]
+    deployment["spec"]["template"]["spec"] = {"containers": [{"name": "dns", "ports": ports}]}
+
+    found = await found_in(service_, deployment)
+
+    assert (found.target_port, found.declared_port, found.misdirected) == expected
 
 
 @pytest.mark.parametrize(
