@@ -14,6 +14,8 @@ from bot.cli.program import Program, Where
 from bot.cli.render.plans import plan as rendered
 from bot.cli.terminal import draw
 from bot.cli.text import clean, clean_lines
+from bot.diagnosis.report import Diagnosis
+from bot.pictures.ticket import provider_ticket
 from bot.remediation.approval import SINGLE_OPERATOR, Denied
 from bot.remediation.clerk import Clerk, NoSuchPlan
 from bot.remediation.edit import text_of
@@ -47,6 +49,8 @@ def make(program: Program, *, symptom: tuple[str, ...], kubeconfig: str, context
             write(clean(note) + "\n")
         for made in proposal.plans:
             _draw(made, clerk)
+            if made.ticket_node:
+                _tell_provider(found, made.ticket_node)
         return 0 if proposal.plans else REFUSED
 
     return _with(program, kubeconfig, context, work)
@@ -179,6 +183,16 @@ def _draw(made: Plan, clerk: Clerk) -> None:
     write(f"\nUntil {made.expires:%H:%M} UTC {who} can say: netmedic plan approve {made.short}\n")
     if single:
         write(f"{SINGLE_OPERATOR.capitalize()}.\n")
+
+
+def _tell_provider(found: Diagnosis, node: str) -> None:
+    """Write the evidence about a Node for its provider, where the diagnosis has any."""
+    try:
+        ticket = provider_ticket(found, node)
+    except LookupError as problem:
+        write(f"\nNo ticket for the provider: {clean(str(problem))}\n")
+        return
+    write(f"\nFor the provider's ticket:\n\n{clean_lines(ticket.text)}\n")
 
 
 async def _carry_out(clerk: Clerk, stored: StoredPlan) -> int:

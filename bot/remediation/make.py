@@ -20,8 +20,21 @@ from bot.remediation.desk import Desk, Made, NoPlan, target_of
 from bot.remediation.fieldpath import FieldPath, NoSuchField
 from bot.remediation.holes import NothingToFill, fill
 from bot.remediation.plan import Check, Plan
+from bot.remediation.platform import hold_memory, hold_nodes
 from bot.remediation.playbook import Playbook, Undo
-from bot.remediation.steps import Allow, Create, Patch, Precondition, ReplacePod, Restart, Step, Sysctl
+from bot.remediation.steps import (
+    Allow,
+    Condition,
+    Create,
+    NodesHave,
+    Patch,
+    Precondition,
+    ReplacePod,
+    Restart,
+    Step,
+    Sysctl,
+    TracksTwice,
+)
 from bot.remediation.sysctls import set_on_node
 from bot.remediation.values import WrongValue, shown
 
@@ -120,6 +133,7 @@ async def make(
         same = {detail: cause.details[detail] for detail in playbook.confirm.same}
         commands = tuple(_printable(command(template, cause)) for template in playbook.advice.commands)
         because = _printable(fill(playbook.advice.because, cause))
+        ticket_node = _printable(fill(playbook.advice.provider_ticket, cause))
     except (NothingToFill, WrongValue, NoSuchField) as problem:
         raise NoPlan(str(problem)) from problem
     except KeyError as problem:
@@ -138,6 +152,7 @@ async def make(
         unchecked=unchecked if playbook.steps else because,
         foreseen=tuple(dict.fromkeys(sentence for each in made for sentence in each.foreseen)),
         commands=commands,
+        ticket_node=ticket_node,
         docs=playbook.docs,
         check=Check(
             rules=playbook.confirm.rules,
@@ -198,13 +213,23 @@ def _distinct(made: Sequence[Made]) -> tuple[Made, ...]:
     return tuple(made)
 
 
-async def _hold(precondition: Precondition, desk: Desk, writer: Writer) -> None:
-    """Look whether an object is as a playbook needs it.
+async def _hold(condition: Condition, desk: Desk, writer: Writer) -> None:
+    """Look whether the cluster is as a playbook needs it.
 
     Raises:
         NoPlan: It is not.
-        ClusterError: It cannot be read.
+        ClusterError: It cannot be looked at.
     """
+    match condition:
+        case Precondition():
+            await _hold_object(condition, desk, writer)
+        case NodesHave():
+            await hold_nodes(condition, desk)
+        case TracksTwice():
+            await hold_memory(condition, desk, writer)
+
+
+async def _hold_object(precondition: Precondition, desk: Desk, writer: Writer) -> None:
     target = target_of(precondition.of, desk.cause)
     live = await writer.read(target)
     if precondition.inside:

@@ -117,6 +117,8 @@ class Plan:
     """What was found out about its effect beforehand, as sentences."""
     commands: tuple[str, ...] = ()
     """What a person has to run."""
+    ticket_node: str = ""
+    """Node about which its provider is to be told, with evidence; empty for none."""
     docs: str = ""
     undoes: str = ""
     """Hash of the plan whose changes it puts back; empty: it is a remedy."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.engine.verdict import Outcome
 from bot.remediation.holes import Hole, holes
-from bot.remediation.steps import Advice, Precondition, Step
+from bot.remediation.steps import Advice, Condition, Step
 
 
 class Risk(StrEnum):
@@ -60,7 +60,7 @@ class Playbook:
     docs: str
     path: Path
     advice: Advice = field(default_factory=Advice)
-    preconditions: tuple[Precondition, ...] = ()
+    preconditions: tuple[Condition, ...] = ()
     instead_of: str = ""
     """Id of the playbook after which it is tried, where that one cannot be filled in."""
 
@@ -74,5 +74,4 @@ class Playbook:
     @property
     def permissions(self) -> frozenset[tuple[str, str]]:
         """The verbs and resources that the writer needs for it: ``("patch", "services")``."""
-        looks = (precondition.of.permissions("get") for precondition in self.preconditions)
-        return frozenset[tuple[str, str]]().union(*(step.permissions for step in self.steps), *looks)
+        return frozenset[tuple[str, str]]().union(*(part.permissions for part in (*self.steps, *self.preconditions)))

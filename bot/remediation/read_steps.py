@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import yaml
 
 from bot.engine.documents import Document, quote, unknown
+from bot.node.collector.modules import SHOWS
 from bot.remediation.read_fields import (
     keys,
     of_object,
@@ -19,9 +21,23 @@ from bot.remediation.read_fields import (
     typed,
     value_of,
 )
-from bot.remediation.steps import Advice, Allow, Create, Patch, Precondition, ReplacePod, Restart, Step, Sysctl
+from bot.remediation.steps import (
+    Advice,
+    Allow,
+    Condition,
+    Create,
+    NodesHave,
+    Patch,
+    Precondition,
+    ReplacePod,
+    Restart,
+    Step,
+    Sysctl,
+    TracksTwice,
+)
 from bot.remediation.sysctls import KEY
 
+VERSION = re.compile(r"\d+\.\d+")
 WORKLOADS = ("Deployment", "DaemonSet", "StatefulSet")
 
 
@@ -131,18 +147,62 @@ STEPS: Mapping[str, Callable[[Document, yaml.Node], Step | None]] = {
 
 def advice(document: Document, node: yaml.Node) -> Advice:
     """Return what a person has to do."""
-    found = keys(document, node, "advice", ("because", "commands"))
+    found = keys(document, node, "advice", ("because", "commands"), ("provider_ticket",))
     if not found:
         return Advice()
     commands = document.items(found["commands"].node, "commands")
     return Advice(
         because=template(document, found["because"].node, "because"),
+        provider_ticket=(
+            template(document, found["provider_ticket"].node, "provider_ticket") if "provider_ticket" in found else ""
+        ),
         commands=tuple(template(document, command, "a command", other_braces=True) for command in commands),
     )
 
 
-def precondition(document: Document, node: yaml.Node) -> Precondition | None:
-    """Return an object and how it has to read, None after a mistake."""
+def precondition(document: Document, node: yaml.Node) -> Condition | None:
+    """Return what has to be so before anything is planned, None after a mistake."""
+    told = document.mapping(node, "a precondition")
+    if "nodes_have" in told:
+        return _nodes_have(document, node)
+    if "tracks_twice" in told:
+        return _tracks_twice(document, node)
+    return _object_reads(document, node)
+
+
+def _nodes_have(document: Document, node: yaml.Node) -> NodesHave | None:
+    found = keys(document, node, "a precondition", ("nodes_have",))
+    parts = ("kernel", "kubelet", "modules", "cnis")
+    told = keys(document, found["nodes_have"].node, "nodes_have", (), parts) if found else {}
+    if not told:
+        return None
+    versions = {key: document.text(told[key].node, key) for key in ("kernel", "kubelet") if key in told}
+    for key, version in versions.items():
+        if version and not VERSION.fullmatch(version):
+            document.problem(told[key].line, f"{quote(version)} is no version, such as '5.13'")
+    words = {
+        key: tuple(document.text(item, key) for item in document.items(told[key].node, key))
+        for key in ("modules", "cnis")
+        if key in told
+    }
+    for module in words.get("modules", ()):
+        if module not in SHOWS:
+            document.problem(told["modules"].line, unknown("part of the kernel", module, SHOWS))
+    return NodesHave(
+        kernel=versions.get("kernel", ""),
+        kubelet=versions.get("kubelet", ""),
+        modules=words.get("modules", ()),
+        cnis=words.get("cnis", ()),
+    )
+
+
+def _tracks_twice(document: Document, node: yaml.Node) -> TracksTwice | None:
+    found = keys(document, node, "a precondition", ("tracks_twice",))
+    told = keys(document, found["tracks_twice"].node, "tracks_twice", ("node", "entries")) if found else {}
+    return TracksTwice(**{key: template(document, told[key].node, key) for key in told}) if told else None
+
+
+def _object_reads(document: Document, node: yaml.Node) -> Precondition | None:
     found = keys(document, node, "a precondition", ("object",), ("inside", "is", "is_not"))
     of = of_object(document, found["object"].node, "object") if found else None
     if of is None:

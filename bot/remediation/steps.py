@@ -197,11 +197,13 @@ class Advice:
     """Exact commands; what fills a hole is quoted for a shell."""
     because: str = ""
     """Why it cannot be applied."""
+    provider_ticket: str = ""
+    """Node about which its provider is to be told, with what the diagnosis measured there; empty for none."""
 
     @property
     def templates(self) -> Iterator[str]:
         """Every text that may have holes."""
-        yield from (*self.commands, self.because)
+        yield from (*self.commands, self.because, self.provider_ticket)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,3 +221,53 @@ class Precondition:
     def templates(self) -> Iterator[str]:
         """Every text that may have holes."""
         yield from self.of.templates
+
+    @property
+    def permissions(self) -> Permissions:
+        """The verbs and resources it needs."""
+        return self.of.permissions("get")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodesHave:
+    """What every Node has to have before anything is planned; what cannot be seen it has not."""
+
+    kernel: str = ""
+    """The oldest version: ``5.13``."""
+    kubelet: str = ""
+    """The oldest version: ``1.31``; kube-proxy's is the same (kubernetes.io/releases/version-skew-policy)."""
+    modules: tuple[str, ...] = ()
+    """Parts of the kernel, as the node helper names them."""
+    cnis: tuple[str, ...] = ()
+    """CNIs with which it is known to work."""
+
+    @property
+    def templates(self) -> Iterator[str]:
+        """Every text that may have holes: none."""
+        yield from ()
+
+    @property
+    def permissions(self) -> Permissions:
+        """The verbs and resources the writer needs: the reader looks."""
+        return frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TracksTwice:
+    """A Node that has memory for twice the connections that it tracks at most."""
+
+    node: str
+    entries: str
+
+    @property
+    def templates(self) -> Iterator[str]:
+        """Every text that may have holes."""
+        yield from (self.node, self.entries)
+
+    @property
+    def permissions(self) -> Permissions:
+        """The verbs and resources it needs."""
+        return frozenset({("get", "nodes")})
+
+
+Condition = Precondition | NodesHave | TracksTwice

@@ -66,6 +66,9 @@ class Deliverer:
             return
         for plan in proposal.plans:
             await self.show(request.place, plan, requester=self.identity.name_of(request.requester))
+            if plan.ticket_node:
+                for file in await self.pictures.ticket(diagnosis, plan.ticket_node):
+                    await self.attach(request.place, file)
         for note in proposal.notes:
             await self.mail.post(request.place, messages.answer.note(note))
 

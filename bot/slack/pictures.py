@@ -13,6 +13,7 @@ from bot.pictures.picture import Picture
 from bot.pictures.raster import CannotDraw
 from bot.pictures.reasoning import reasoning_picture
 from bot.pictures.recording import recording_picture
+from bot.pictures.ticket import provider_ticket
 from bot.pictures.ways import ways_picture
 from bot.slack import messages
 from bot.slack.ports import File
@@ -42,6 +43,17 @@ class DrawnPictures:
             return ()
         picture = reasoning_picture(diagnosis, diagnosis.causes[0])
         return await drawn("reasoning", messages.answer.reasoning_picture(), picture)
+
+    async def ticket(self, diagnosis: Diagnosis, node: str) -> Sequence[File]:
+        """Return the evidence about a Node for its provider, as text and as a picture."""
+        try:
+            made = provider_ticket(diagnosis, node)
+        except LookupError as problem:
+            log.info("no ticket: %s", problem)
+            return ()
+        title = messages.answer.ticket(node)
+        text = File(name="netmedic-ticket.txt", title=title, data=made.text.encode())
+        return (text, *await drawn("ticket", title, made.picture))
 
 
 def blamed(diagnosis: Diagnosis) -> Recording | None:

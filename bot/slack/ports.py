@@ -143,6 +143,10 @@ class Pictures(Protocol):
         """Return the chain of reasons behind the first cause."""
         ...
 
+    async def ticket(self, diagnosis: Diagnosis, node: str) -> Sequence[File]:
+        """Return the evidence about a Node for its provider, as text and as a picture."""
+        ...
+
 
 class Remedies(Protocol):
     """Plans, and what becomes of them: :class:`bot.remediation.remedy.Remedy` for one cluster.

@@ -14,6 +14,7 @@ from bot.cluster.memory_writer import MemoryWriter
 from bot.cluster.writer import Json, Target
 from bot.diagnosis.report import Cause, Evidence
 from bot.facts.scope import Subject
+from bot.remediation import make as making
 from bot.remediation.approval import Policy
 from bot.remediation.desk import NoPlan, target_of
 from bot.remediation.edit import text_of
@@ -156,6 +157,9 @@ def world(of: Playbook) -> MemoryWriter:
 
 
 def _bare(target: Target) -> dict[str, Json]:
+    if target.kind == "Node":
+        status: dict[str, Json] = {"capacity": {"memory": "16000000Ki"}}
+        return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": target.name}, "spec": {}, "status": status}
     metadata: dict[str, Json] = {"name": target.name}
     if target.namespace:
         metadata["namespace"] = target.namespace
@@ -218,7 +222,11 @@ def is_within(part: Json, whole: Json) -> bool:
 
 @pytest.fixture(autouse=True)
 def _helper(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(*_: object) -> None:
+        """Stand for Nodes that have all it takes."""
+
     monkeypatch.setattr(MemoryCluster, "helper_nodes", WithHelper.helper_nodes)
+    monkeypatch.setattr(making, "hold_nodes", nothing)
 
 
 @pytest.mark.parametrize("name", sorted(playbooks()))

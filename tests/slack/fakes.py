@@ -224,6 +224,9 @@ class FakePictures:
     async def reasoning(self, diagnosis: Diagnosis) -> Sequence[File]:
         return self._picture("reasoning")
 
+    async def ticket(self, diagnosis: Diagnosis, node: str) -> Sequence[File]:
+        return self._picture(f"ticket of {node}")
+
     def _picture(self, name: str) -> Sequence[File]:
         self.drawn.append(name)
         return (File(name=f"{name}.png", title=f"The {name}", data=PIXEL, alt_text=f"What the {name} shows."),)

@@ -192,3 +192,13 @@ async def test_groups_that_cannot_be_looked_up_let_nobody_in_and_it_is_said(bot:
 
     assert "user groups of approvers could not be looked up (missing" in told["text"]
     assert bot.remedies.applied == []
+
+
+async def test_the_evidence_for_a_provider_comes_with_the_plan_that_asks_for_it(any_bot: Bot) -> None:
+    planned(any_bot, changes=(), diff="", unchecked="the neighbour is on another host", ticket_node="node1")
+
+    async with any_bot.runs():
+        await any_bot.edge.slash("web cannot reach checkout")
+        await any_bot.edge.until(lambda: any_bot.edge.of("files.completeUploadExternal"))
+
+    assert any_bot.pictures.drawn == ["ticket of node1"]

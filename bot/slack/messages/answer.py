@@ -165,6 +165,11 @@ def ways_picture() -> str:
     return "Round trips and loss between Nodes"
 
 
+def ticket(node: str) -> str:
+    """Return the title of the evidence for the provider of a Node."""
+    return f"For the provider of Node {plain(node, NAME)}"
+
+
 def recording_picture(node: str) -> str:
     """Return the title of the picture of a Node's last minutes; plain text."""
     return plain(f"The last minutes of Node {node}", NAME)
