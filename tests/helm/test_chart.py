@@ -189,6 +189,15 @@ def test_a_site_adds_what_its_own_playbooks_need() -> None:
     assert found["rules"][-1] == added
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_the_bot_may_review_access_where_the_settings_want_it(on: bool) -> None:
+    objects = rendered({**SLACK, "settings": {"approver_access_review": on}})
+
+    rules = [rule for each in objects for rule in each.get("rules", [])]
+    asked = [rule for rule in rules if "subjectaccessreviews" in rule.get("resources", [])]
+    assert [rule["verbs"] for rule in asked] == ([["create"]] if on else [])
+
+
 @pytest.mark.parametrize("tier", [1, 2, 3])
 def test_only_the_namespace_of_the_helpers_admits_host_network(tier: int) -> None:
     namespace = one(rendered({**SLACK, "helper": {"tier": tier}}), "Namespace")
