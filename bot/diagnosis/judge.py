@@ -145,12 +145,16 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
         return True  # made for the symptom's own connections, wherever the object lies
     match subject.kind:
         case "Node":
-            return subject.name in scope.nodes or may_be_the_clients(finding, scope)
+            met = subject.name in scope.nodes or may_be_the_clients(finding, scope)
+        case "OutsideHost":
+            met = subject.name == scope.outside_host
         case _ if subject.kind in IN_NAMESPACE:
-            return (subject.namespace or subject.name) in scope.namespaces
+            met = (subject.namespace or subject.name) in scope.namespaces
         case "ConfigMap" | "DaemonSet" | "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration":
-            return is_about_the_way(finding, scope)
-    return False
+            met = is_about_the_way(finding, scope)
+        case _:
+            met = False
+    return met
 
 
 def is_before_the_client(subject: Subject, scope: Scope) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.facts.aliases import ExternalName, HostsEntry
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.client import ClientAddress, ClientDns, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
@@ -77,11 +78,13 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EnginePolicyCount,
         EnginePolicyFlow,
         EtcdDisk,
+        ExternalName,
         ForwardRules,
         GatewayBackend,
         GatewayRoute,
         GatewayState,
         HostPortConnect,
+        HostsEntry,
         HostPortRequest,
         IngressRoute,
         IngressState,

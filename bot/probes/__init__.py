@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.probes.addresses import client_address, missing_service
+from bot.probes.aliases import external_name, hosts_entry
 from bot.probes.bridge import bridge_hairpin
 from bot.probes.clientview import client_connect, client_lookup, client_mtu
 from bot.probes.clock import node_clock
@@ -78,6 +79,8 @@ PROBES: tuple[Probe, ...] = (
     client_address,
     missing_service,
     client_dns,
+    external_name,
+    hosts_entry,
     container_port_conflict,
     host_port_request,
     rollout,

@@ -202,6 +202,15 @@ def test_the_dns_service_is_on_the_path_of_a_lookup_though_both_ends_are_named()
     assert [cause.subject for cause in judge([verdict], scope).causes] == [service]
 
 
+@pytest.mark.parametrize(("host", "blamed"), [("db.example.com", True), ("mail.example.com", False)])
+def test_a_host_outside_is_on_the_path_to_it(*, host: str, blamed: bool) -> None:
+    verdict = found(finding(rule("dns-outside-name-unknown", hop="name-lookup"), Subject("OutsideHost", "", host)))
+
+    judgement = judge([verdict], dataclasses.replace(SCOPE, outside_host="db.example.com"))
+
+    assert bool(judgement.causes) is blamed
+
+
 def test_without_a_named_object_everything_is_on_the_path() -> None:
     judgement = judge([found(finding(rule("a"), PAUSED))], Scope(cluster_wide=True))
 

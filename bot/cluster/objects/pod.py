@@ -53,6 +53,7 @@ class DnsConfig(Part, frozen=True, kw_only=True):
 
 
 class HostAlias(Part, frozen=True, kw_only=True):
+    ip: str = ""
     hostnames: tuple[str, ...] = ()
 
 
