@@ -1,6 +1,6 @@
 # Every target says what it does: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts docs chart image catalogue cluster cluster-down test-cluster remedies scenarios bundles bench fuzz lock clean
+.PHONY: help demo test check lint types contracts docs supply audit chart image catalogue cluster cluster-down test-cluster remedies scenarios bundles bench fuzz lock clean
 
 PY := .venv/bin/python
 # In CI pytest shows differences in full, which hides all else.
@@ -36,7 +36,7 @@ bundles: ## diagnose the recorded incidents again: tests/bundles/scenarios.yaml
 	@tools/setup dev
 	@$(PY) -m tests.scenarios.replay
 
-check: lint types contracts docs ## linters, types, import contracts, generated pages
+check: lint types contracts docs supply ## linters, types, import contracts, generated pages, secrets, licences
 
 lint:
 	@tools/setup dev
@@ -58,6 +58,15 @@ docs: ## the generated pages are as the program makes them
 	@$(PY) -m bot.metrics_page --check
 	@tools/helm
 	@$(PY) -m tests.helm.identities --check
+
+supply: ## no secret in the repository, and licences that are allowed
+	@tools/setup dev
+	@$(PY) -m tools.supply
+
+audit: ## known vulnerabilities of the locked packages, with pip-audit; fails where nobody can be asked
+	@tools/setup dev
+	@$(PY) -c 'import pip_audit' 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.9,<3'
+	@$(PY) -m tools.supply.audit
 
 chart: ## the Helm chart: lint, a matrix of values, every object against the schemas of Kubernetes
 	@tools/setup dev
