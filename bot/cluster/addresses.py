@@ -48,6 +48,8 @@ _ADDRESS_WORDS = re.compile(
 )
 """Ends of a setting's name that say its value is an address, even without a port. HOSTNAME and SERVICE_NAME are not
 among them: they say what a program calls itself."""
+_FILE_NAME = re.compile(r"(?i)\.(?:ya?ml|json|conf|cfg|cnf|ini|toml|properties|xml|env|txt|sh)$")
+"""Ends of a ConfigMap's key that say its value is a file, also where that has one line."""
 _PORT_WORD = re.compile(r"(?i)[_.-]?port$")
 _SECRET_WORDS = re.compile(
     r"(?i)passw|passphrase|(?:^|[_.-])(?:pwd|pass|secret|token|key|credential|cert)s?(?:[_.-]|$)"
@@ -66,7 +68,7 @@ def of_value(name: str, value: str) -> tuple[Found, ...]:
     if _SECRET_WORDS.search(name) and not _ADDRESS_WORDS.search(name):
         return ()
     text = value[:_READ_CHARACTERS].strip()
-    if "\n" in text:
+    if "\n" in text or _FILE_NAME.search(name):
         return of_text(text)
     found: list[Found] = []
     for part in re.split(r"\s*,\s*", text):

@@ -65,6 +65,13 @@ def test_of_a_script_full_names_of_services_are_kept_without_a_port() -> None:
     assert addresses.of_text(script) == (("db.shop.svc.cluster.local", 0), ("a.b.svc", 0))
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"), [("app.yaml", (("web", 81),)), ("nginx.conf", (("web", 81),)), ("spring.note", ())]
+)
+def test_a_file_of_one_line_is_read_as_a_file(name: str, kept: tuple[tuple[str, int], ...]) -> None:
+    assert addresses.of_value(name, "upstream: http://web:81/") == kept
+
+
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_what_is_kept_is_a_host_of_the_value_and_a_port(name: str, value: str) -> None:
     for host, port in addresses.of_value(name, value):

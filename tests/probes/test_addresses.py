@@ -144,6 +144,22 @@ async def test_addresses_of_configmaps_are_compared_too() -> None:
     assert (whole.where, whole.port) == ("upstream in ConfigMap settings", 81)
 
 
+async def test_a_mounted_file_is_compared_and_a_mounted_secret_never_read() -> None:
+    settings = {**manifest("ConfigMap", "settings"), "data": {"app.yaml": "upstream: http://web:81/\n"}}
+    client = till({"DB": {"secretKeyRef": {"name": "vault", "key": "WEB_ADDR"}}})
+    client["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "vault"}}]
+    client["spec"]["volumes"] = [
+        {"name": "files", "configMap": {"name": "settings"}},
+        {"name": "keys", "secret": {"secretName": "vault"}},
+        {"name": "both", "projected": {"sources": [{"secret": {"name": "vault"}}]}},
+    ]
+    found = await address_of(client, settings, service(ports=PORTS))
+
+    assert (found.where, found.port, found.port_exists) == ("app.yaml in ConfigMap settings", 81, False)
+    with pytest.raises(ValueError, match="Secret: netmedic does not read this kind"):
+        cluster_of(manifest("Secret", "vault"))
+
+
 async def test_what_the_environment_says_is_known_where_configmaps_may_not_be_read() -> None:
     client = till({"WEB_ADDR": "web:81"}, envFrom=[{"configMapRef": {"name": "settings"}}])
     cluster = cluster_of(client, service(ports=PORTS), unreadable={"configmaps": Forbidden("list configmaps")})

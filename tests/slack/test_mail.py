@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -217,6 +217,20 @@ async def test_an_edit_while_its_message_is_being_sent_is_not_lost(office: Offic
     await office.postman.send_all()
 
     assert office.wire.said == [("edit", "7.0", "the answer")]
+
+
+async def test_after_ten_minutes_without_slack_all_is_said_in_its_order(office: Office) -> None:
+    office.wire.cut = True
+    opening = await office.mail.post(CHANNEL, "the question")
+    await office.mail.post(replace(CHANNEL, thread=opening), "the answer")
+    later = datetime.now(UTC) + timedelta(minutes=10)
+    office.store.outbox._now = lambda: later
+    await office.postman.send_all()
+    assert office.wire.said == []
+    office.wire.cut = False
+    await office.postman.send_all()
+
+    assert [text for _, _, text in office.wire.said] == ["the question", "the answer"]
 
 
 async def test_after_a_day_nobody_waits_for_a_letter(office: Office) -> None:
