@@ -66,16 +66,14 @@ STEPS = {
 }
 
 FAULTS: dict[str, ClusterError] = {
-    "403 not allowed": Forbidden("not allowed to do this"),
+    "403": Forbidden("not allowed to do this"),
     "409": Conflict("it was changed by somebody else in the meantime"),
-    "422": Refused("the API server does not accept the change (422): invalid"),
-    "webhook": Refused('admission webhook "policy.example.com" denied the request'),
-    "quota": Refused("exceeded quota: pods"),
-    "429": TimedOut("the API server is too busy (429)"),
+    "422, webhook, quota": Refused('admission webhook "policy.example.com" denied the request'),
+    "429, time-out": TimedOut("the API server is too busy (429)"),
     "500": Unreachable("the API server failed (500)"),
-    "timeout": TimedOut("no answer within 15 s"),
     "no JSON": Malformed("answered no JSON"),
 }
+"""What the writer makes of an API server's answers; tests/cluster holds it to that."""
 
 ENDS = (PlanState.CONFIRMED, PlanState.FAILED, PlanState.STALE, PlanState.RESTORED, PlanState.NEEDS_HAND)
 WAY_FORWARD = ("ask for a new diagnosis", "To put it back:", "To delete it:", "no automatic way back", "sysctl -w")
@@ -137,11 +135,11 @@ class Lab:
         return Plan.from_json(plan.to_json())
 
     def objects(self) -> dict[str, Any]:
-        """Return what is there; Jobs end by themselves, and a restart is no setting."""
+        """Return what is there; Jobs end by themselves, owners make Pods again, and a restart is no setting."""
         return {
             str(target): _settings(without_noise(obj))
             for target, obj in self.desk.writer._objects.items()
-            if target.kind != "Job"
+            if target.kind not in ("Job", "Pod")
         }
 
 
@@ -197,7 +195,7 @@ async def check(lab: Lab, plan: Plan, before: dict[str, Any], *, helps: bool, wh
 @pytest.mark.parametrize("lasts", [False, True], ids=["once", "from then on"])
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_at_any_word_with_the_api_server(lab: Lab, fault: str, lasts: bool) -> None:
-    for helps in (True, False):
+    for helps in (False,) if lasts else (True, False):
         for at in range(1, await words(lab, helps=helps) + 1):
             plan = await lab.anew()
             before = lab.objects()
