@@ -28,6 +28,7 @@ def image(test_bed: TestBed) -> str:
     root, tag = CACHE / "rootfs", _digest(SOURCES)
     marker = CACHE / "rootfs.tag"
     if not marker.is_file() or marker.read_text() != tag:
+        marker.unlink(missing_ok=True)
         build(root)
         marker.write_text(tag)
     for node in test_bed.nodes:
