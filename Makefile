@@ -65,8 +65,7 @@ supply: ## no secret in the repository, and licences that are allowed
 
 audit: ## known vulnerabilities of the locked packages, with pip-audit; fails where nobody can be asked
 	@tools/setup dev
-	@$(PY) -c 'import pip_audit' 2>/dev/null || $(PY) -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.9,<3'
-	@$(PY) -m tools.supply.audit
+	@tools/audit
 
 chart: ## the Helm chart: lint, a matrix of values, every object against the schemas of Kubernetes
 	@tools/setup dev

@@ -1,4 +1,4 @@
-"""``python -m tools.supply.audit``: known vulnerabilities of the locked packages; ``make audit`` runs it.
+"""Known vulnerabilities of the locked packages; ``tools/audit`` runs it where pip-audit is.
 
 pip-audit ends well where it found nothing to look at; here, not having looked is a failure.
 """
