@@ -28,6 +28,8 @@ from bot.settings import Settings
 PAGE = Path("docs/configuration.md")
 CHART_SCHEMA = Path("helm/netmedic/values.schema.json")
 PREFIX = "NETMEDIC_"
+URLS = ("database_url", "traces_endpoint")
+"""Settings that may hold a password."""
 FOR_TESTS = "NETMEDIC_TEST"
 """Variables with this prefix are for this project's own tests."""
 
@@ -180,14 +182,14 @@ def refuse_strangers(environment: Mapping[str, str]) -> None:
 
 
 def in_effect(chosen: Settings) -> dict[str, Any]:
-    """Return all settings as they would stand in a file, secrets masked; the password of a database URL is one."""
+    """Return all settings as they would stand in a file, secrets masked; the password in a URL is one."""
     # pydantic writes a SecretStr as asterisks.
     shown: dict[str, Any] = chosen.model_dump(mode="json")
-    return shown | {"database_url": without_password(chosen.database_url)}
+    return shown | {name: without_password(shown[name]) for name in URLS}
 
 
 def without_password(url: str) -> str:
-    """Return a database URL with its password masked."""
+    """Return a URL with its password masked."""
     scheme, separator, rest = url.partition("://")
     credentials, at, place = rest.rpartition("@")
     user, colon, _ = credentials.partition(":")
@@ -202,7 +204,7 @@ def secrets_in(chosen: BaseModel) -> Iterator[str]:
             yield value.get_secret_value()
         elif isinstance(value, BaseModel):
             yield from secrets_in(value)
-        elif name == "database_url":
+        elif name in URLS:
             password = value.partition("://")[2].rpartition("@")[0].partition(":")[2]
             yield from (password, urllib.parse.unquote(password))
 

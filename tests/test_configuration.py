@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import configuration
-from bot.configuration import UnknownSetting, described, in_effect, nearest, refuse_strangers
+from bot.configuration import UnknownSetting, described, in_effect, nearest, refuse_strangers, secrets_in
 from bot.settings import Settings, Slack
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +93,7 @@ def test_secrets_are_never_shown() -> None:
     settings = Settings(
         slack=Slack(bot_token=SecretStr("xoxb-secret"), mode="http"),
         database_url="postgresql+psycopg://netmedic:s3cret@db:5432/netmedic",
+        traces_endpoint="https://netmedic:tr4cing@collector/v1/traces",
     )
 
     shown = in_effect(settings)
@@ -100,7 +101,9 @@ def test_secrets_are_never_shown() -> None:
     assert shown["slack"]["bot_token"] == "**********"
     assert shown["slack"]["mode"] == "http"
     assert shown["database_url"] == "postgresql+psycopg://netmedic:**********@db:5432/netmedic"
+    assert shown["traces_endpoint"] == "https://netmedic:**********@collector/v1/traces"
     assert "s3cret" not in str(shown)
+    assert set(secrets_in(settings)) >= {"xoxb-secret", "s3cret", "tr4cing"}
     assert "xoxb-secret" not in str(shown)
 
 
