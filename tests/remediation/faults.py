@@ -87,20 +87,6 @@ def dns_walled_off(bed: TestBed, namespace: str) -> Iterator[None]:
             bed.kubectl("-n", "kube-system", "delete", "networkpolicy", "wall", "--ignore-not-found")
 
 
-def sysctl(key: str, *, wrong: str, right: str) -> Fault:
-    """Return a setting of the server's Node."""
-
-    @contextmanager
-    def fault(bed: TestBed, _namespace: str) -> Iterator[None]:
-        try:
-            bed.exec(bed.nodes[0], "sysctl", "-q", "-w", f"{key}={wrong}")
-            yield
-        finally:
-            bed.exec(bed.nodes[0], "sysctl", "-q", "-w", f"{key}={right}")
-
-    return fault
-
-
 @contextmanager
 def cordoned(bed: TestBed, namespace: str) -> Iterator[None]:
     """Let the server's only Node take no Pods, and the server need one."""
@@ -235,19 +221,3 @@ def _serve_tls(bed: TestBed, namespace: str) -> None:
     pem = bed.exec("master", "sh", "-c", CERTIFICATE).replace("\n", "|")
     bed.apply(TLS_SERVER.format(namespace=namespace, program=SERVE_TLS, pem=pem))
     bed.kubectl("-n", namespace, "wait", "pod/checker", "--for=condition=Ready", "--timeout=120s")
-
-
-UPLINK_MTU = "1400"
-
-
-@contextmanager
-def narrow_uplink(bed: TestBed, _namespace: str) -> Iterator[None]:
-    """Let the server's Node have a smaller uplink than its overlay was made for."""
-    node = bed.nodes[0]
-    with bed.fault("mtu-blackhole", node, f"mtu={UPLINK_MTU}"):
-        try:
-            bed.exec(node, "ip", "link", "set", "eth0", "mtu", UPLINK_MTU)
-            yield
-        finally:
-            bed.exec(node, "ip", "link", "set", "eth0", "mtu", "1500")
-            bed.exec(node, "ip", "link", "set", "flannel.1", "mtu", "1450")

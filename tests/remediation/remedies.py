@@ -25,8 +25,6 @@ class Remedy:
     fault: Fault = no_fault
     ask: tuple[str, ...] = CALL
     """What the client's Pod runs to try it."""
-    then: tuple[str, ...] = ()
-    """What kubectl does before the remedy is felt: it reaches new Pods only."""
     undo: bool = True
     """It can be undone."""
     again: tuple[str, ...] = ()
@@ -225,13 +223,7 @@ NODES = (
     Remedy(rule="pod-route-missing", playbook="replace-cni-pod", fault=switched("route-missing"), undo=False),
     Remedy(rule="overlay-device-down", playbook="replace-cni-pod", fault=switched("vxlan-down"), undo=False),
     Remedy(
-        rule="tunnel-end-stale",
-        playbook="replace-cni-pod",
-        fault=switched("arp-stale", "entry=fdb"),
-        undo=False,
-    ),
-    Remedy(
-        rule="dead-backends-break-service",
+        rule="node-rules-name-dead-backend",
         playbook="rewrite-service-rules",
         tier=3,
         fault=faults.hanging_kube_proxy,
@@ -239,25 +231,10 @@ NODES = (
     ),
     Remedy(rule="reverse-path-filter-drops", playbook="loosen-reverse-path-filter", fault=switched("rp-filter")),
     Remedy(
-        rule="ip-forwarding-off",
-        playbook="enable-ip-forwarding",
-        fault=faults.sysctl("net.ipv4.ip_forward", wrong="0", right="1"),
-    ),
-    Remedy(
         rule="pods-await-cordoned-node",
         playbook="uncordon-node",
         fault=faults.cordoned,
         again=NEW_SERVER,
-    ),
-    Remedy(
-        rule="overlay-mtu-too-large",
-        playbook="set-flannel-mtu-in-kube-system",
-        symptom="large downloads of till from web in namespace {namespace} hang",
-        fault=faults.narrow_uplink,
-        shop={"web_node": "node2", "client_node": "node1"},
-        ask=("curl", "-sS", "-o", "/dev/null", "--max-time", "5", "http://web/usr/bin/python3"),
-        then=("delete", "pod", "-l", "app=till", "--wait=true"),
-        returns=False,
     ),
 )
 

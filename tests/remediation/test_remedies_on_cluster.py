@@ -193,9 +193,6 @@ async def test_what_fails_is_diagnosed_approved_fixed_and_undone(
         assert isinstance(own, Denied)
         assert isinstance(others, Approved)
         assert moves[-1].state is PlanState.CONFIRMED, [move.text for move in moves]
-        if remedy.then:
-            site.kubectl(*remedy.then)
-            site.settle("web", "till")
         assert await site.until(works=True)
         if remedy.undo:
             await undone(site, plan)
