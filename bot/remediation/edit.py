@@ -23,7 +23,8 @@ from bot.remediation.plan import Action, Change, Edit, Plan
 from bot.remediation.sysctls import tried_job
 from bot.remediation.values import DEPENDS_ON_OBJECT, TYPES, WrongValue
 
-UNFORESEEN = "Edited by hand: what was known of its effect beforehand was known of the plan before."
+BY_HAND = "Edited by hand: the values are those of the diff."
+UNFORESEEN = "What was known of its effect beforehand was known of the plan before it was edited."
 FIELD_TYPES = {"only_port": "port", "doubled": "number"}
 """What the field itself holds, where a type makes it of something else."""
 
@@ -78,6 +79,8 @@ async def edited(plan: Plan, text: str, *, by: str, bench: Bench) -> Plan:
         WrongEdit: It changes what the plan does not set, or nothing.
         NoPlan: The API server, or what is there by now, does not take it.
     """
+    if plan.undoes:
+        raise WrongEdit("an undo puts back what was there, and nothing else")
     written = documents(text)
     if len(written) != len(plan.changes):
         raise WrongEdit(f"the plan has {len(plan.changes)} objects, and {len(written)} were written")
@@ -92,6 +95,7 @@ async def edited(plan: Plan, text: str, *, by: str, bench: Bench) -> Plan:
         raise NoPlan(f"{kept_by} keeps the object by now")
     return replace(
         plan,
+        blast_radius=plan.blast_radius if plan.edited_by else f"{BY_HAND} {plan.blast_radius}",
         changes=tuple(each.change for each in found),
         diff="\n".join(each.diff for each in found if each.diff),
         foreseen=(UNFORESEEN, *dict.fromkeys(sentence for each in found for sentence in each.foreseen)),

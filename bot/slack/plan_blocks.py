@@ -97,7 +97,7 @@ def _buttons(plan: Plan) -> list[Block]:
             style="primary",
             confirm=question,
         ),
-        kit.button(messages.plan.edit_button(), action=actions.EDIT, value=plan.hash),
+        *([] if plan.undoes else [kit.button(messages.plan.edit_button(), action=actions.EDIT, value=plan.hash)]),
         kit.button(messages.plan.reject_button(), action=actions.REJECT, value=plan.hash, style="danger"),
     ]
 

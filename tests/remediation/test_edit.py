@@ -66,6 +66,7 @@ async def test_the_edited_plan_is_applied_and_the_one_before_cannot_be_approved(
 
     assert new.hash != first
     assert (new.replaces, new.edited_by, new.foreseen[0]) == (first, ALICE, UNFORESEEN)
+    assert new.blast_radius.startswith("Edited by hand: the values are those of the diff. New connections to port 80")
     assert "+    targetPort: 8081" in new.diff
     assert await desk.state(first) is PlanState.REPLACED
     assert old_yes == Denied("Nothing done: this plan is already replaced by an edited one.", is_closed=True)
@@ -89,6 +90,21 @@ async def test_who_edited_a_plan_cannot_approve_it(desk: Desk) -> None:
 
     assert own == Denied("You edited this plan, so another approver has to say yes.")
     assert other == Approved()
+
+
+async def test_an_undo_cannot_be_edited(desk: Desk) -> None:
+    first = await desk.propose()
+    await desk.remedy.approve(first, by=BOB)
+    await moves(desk.remedy, first)
+    back = await desk.remedy.undo(first, by=ALICE)
+    again = await desk.remedy.undo(first, by=ALICE)
+    assert isinstance(back, Plan)
+
+    answer = await edit(desk, back.hash, "9999", "7777")
+
+    assert isinstance(answer, Denied)
+    assert "an undo puts back what was there, and nothing else" in answer.reason
+    assert again == Denied(f"Nothing done: plan {back.short} waits already to undo it.")
 
 
 async def test_a_stranger_cannot_edit(desk: Desk) -> None:

@@ -57,6 +57,7 @@ async def test_a_confirmed_fix_has_a_button_that_makes_the_plan_to_undo_it(any_b
         await edge.click(card, "netmedic.approve", user=BOB)
         await edge.until(lambda: len(any_bot.remedies.applied) == 2)
 
+    assert not has_button(card, "netmedic.edit")
     back = any_bot.remedies.plans[1]
     assert (back.undoes, any_bot.remedies.applied) == (plan_hash, [plan_hash, back.hash])
     assert f"asked by <@{BOB}>" in said(card)
