@@ -110,3 +110,24 @@ class ClientMtu(Fact):
     """The smallest that was not; 0: all arrive, or it is not sure."""
     told: bool
     """An ICMP message said that they were too large."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodListener(Fact):
+    """A TCP port that a Pod at the target's end listens on, and on which of its addresses.
+
+    Source: sock_diag inside the Pod's network namespace, which takes tier 3.
+    """
+
+    kind: ClassVar[str] = "pod_listener"
+
+    namespace: str
+    name: str
+    workload: str
+    workload_type: str
+    node: str
+    port: int
+    addresses: str
+    """``0.0.0.0``, ``127.0.0.1, ::1``"""
+    loopback_only: bool
+    """Nobody but the Pod itself reaches it."""

@@ -37,7 +37,7 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
-from bot.probes.podview import pod_network
+from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
 from bot.probes.policy_flow import policy_flow
@@ -178,6 +178,7 @@ PROBES: tuple[Probe, ...] = (
     forward_rules,
     stale_flow,
     pod_network,
+    pod_listener,
     client_connect,
     client_lookup,
     client_mtu,

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+from collections import defaultdict
 from collections.abc import Iterable
 
 from bot.cluster.errors import ClusterError, NoHelper
 from bot.cluster.objects import Pod
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
-from bot.facts.podview import PodNetwork
+from bot.facts.podview import PodListener, PodNetwork
 from bot.facts.scope import Scope
 from bot.node.ask import Inside
 from bot.node.requests import packet
 from bot.node.roles import is_up
 from bot.node.ruled import Translated
-from bot.node.sampled import Sample
+from bot.node.sampled import Listener, Sample
 from bot.node.ways import MAIN_TABLE, port_in
 from bot.probes.counters import growth_in
 from bot.probes.node import INSTALL
 from bot.probes.pod_way import pods_of
 from bot.probes.probe import CannotTell, Unreadable, probe
+from bot.probes.reading import owner_of
 
 PODS_ENTERED = 2
 """Of each end (ours): each costs three programs on its Node."""
+PORTS_LISTED = 50
+"""Of a Pod (ours)."""
 RX_DROP, TX_DROP = 3, 11
 """Columns of /proc/net/dev."""
 
@@ -47,6 +52,48 @@ async def pod_network(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
         for pod in pods
     ]
     return await asyncio.gather(*looks)
+
+
+@probe(PodListener, reads=(Pod,), helper=True)
+async def pod_listener(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """List what the Pods that are meant to answer listen on."""
+    pods = (await pods_of(cluster, scope.backends))[:PODS_ENTERED]
+    if not pods:
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that is meant to answer")
+    if not await cluster.helper_nodes():
+        raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
+
+    async def one(pod: Pod) -> list[Fact | Unreadable]:
+        try:
+            sample = await inside(cluster, pod).sample()
+            listeners = sample.last(sample.series.listeners)
+            return [*listeners_of(pod, listeners)]
+        except ClusterError as problem:
+            return [Unreadable(of=PodListener, subject=pod.spec.node_name, error=problem)]
+
+    return [fact for facts in await asyncio.gather(*map(one, pods)) for fact in facts]
+
+
+def listeners_of(pod: Pod, listeners: Iterable[Listener]) -> list[PodListener]:
+    """Return the ports that a Pod listens on, each once."""
+    owner = owner_of(pod)
+    by_port: defaultdict[int, set[str]] = defaultdict(set)
+    for listener in listeners:
+        by_port[listener.port].add(listener.ip)
+    return [
+        PodListener(
+            namespace=pod.metadata.namespace,
+            name=pod.metadata.name,
+            workload=owner.name,
+            workload_type=owner.kind,
+            node=pod.spec.node_name,
+            port=port,
+            addresses=", ".join(sorted(addresses)),
+            loopback_only=all(ipaddress.ip_address(address).is_loopback for address in addresses),
+            source=f"{pod.spec.node_name}: network namespace of Pod {pod.metadata.namespace}/{pod.metadata.name}",
+        )
+        for port, addresses in sorted(by_port.items())[:PORTS_LISTED]
+    ]
 
 
 def inside(cluster: Cluster, pod: Pod) -> Inside:

@@ -8,11 +8,11 @@ from typing import Any
 from bot.cluster.manifests import from_manifests
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.facts.base import Fact, Reason, Unknown
-from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodNetwork
+from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodListener, PodNetwork
 from bot.facts.scope import Scope, Subject
 from bot.node.requests import FIREWALL_REQUEST, VERSION_REQUEST, Request, answer_from, inside
 from bot.probes.clientview import client_connect, client_lookup, client_mtu
-from bot.probes.podview import pod_network
+from bot.probes.podview import pod_listener, pod_network
 from tests.node import samples
 from tests.probes.manifests import Manifest, facts_of, manifest, pod, service
 
@@ -37,7 +37,7 @@ def within(*words: str, **found: Any) -> tuple[Request, bytes]:
     return answered(inside(UID, IP, words), **found)
 
 
-def sampled(*, up: bool = True, routes: bool = True) -> tuple[Request, bytes]:
+def sampled(*, up: bool = True, routes: bool = True, **others: Any) -> tuple[Request, bytes]:
     request = inside(UID, IP, ("sample", "--seconds", "3"))
     eth0 = samples.link(2, "eth0", kind="veth", mtu=1450, up=up, operstate="up" if up else "down")
     route = {"to": "0.0.0.0/0", "type": "unicast", "table": 254, "index": 2, "via": "10.244.1.1", "metric": 0}
@@ -47,6 +47,7 @@ def sampled(*, up: bool = True, routes: bool = True) -> tuple[Request, bytes]:
         "addresses": [[{"index": 2, "ip": IP, "prefix_length": 24}]],
         "routes": [[route] if routes else []],
         "net_dev": [{"eth0": row}, {"eth0": [*row[:3], 2, *row[4:]]}],
+        **others,
     }
     return request, samples.answer(series=series, request=list(request), tier=3)
 
@@ -129,6 +130,19 @@ async def test_rules_that_stop_what_comes_and_what_goes_are_told_apart() -> None
         "drop",
         "nftables ip filter OUTPUT",
     )
+
+
+async def test_what_a_pod_listens_on_is_told_by_port() -> None:
+    sockets = (("127.0.0.1", 8080), ("::1", 8080), ("127.0.0.1", 9090), ("0.0.0.0", 9090))
+    listeners = [{"ip": ip, "port": port, "waiting": 0, "most": 5} for ip, port in sockets]
+    scope = Scope(backends=SCOPE.clients)
+
+    facts = await facts_of(pod_listener, cluster(sampled(listeners=[listeners])), scope)
+
+    assert [(fact.port, fact.addresses, fact.loopback_only) for fact in facts if isinstance(fact, PodListener)] == [
+        (8080, "127.0.0.1, ::1", True),
+        (9090, "0.0.0.0, 127.0.0.1", False),
+    ]
 
 
 async def test_below_tier_3_no_pod_is_entered() -> None:
