@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NANOSECONDS = 1_000_000_000
 FLUSH_SECONDS = 3
-"""For what is not sent yet when the bot stops: within the 30 s that Kubernetes gives a Pod (ours)."""
+"""For one batch with its repeats, also for the last when the bot stops: it is the last thing it does (ours)."""
 
 
 class CannotTrace(Exception):
@@ -46,7 +46,7 @@ class Traces:
                 "traces_endpoint (NETMEDIC_TRACES_ENDPOINT) is set, and the library for traces is not installed: "
                 "pip install 'netmedic[traces]'."
             ) from missing
-        return cls(OTLPSpanExporter(endpoint=endpoint))
+        return cls(OTLPSpanExporter(endpoint=endpoint, timeout=FLUSH_SECONDS))
 
     def told(self, course: Course, *, began: float, seconds: float, **attributes: str) -> None:
         """Send a diagnosis as a span, its phases below it; ``began`` in seconds since 1970."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.beside import beside
 from bot.cluster.meter import Meter, count, metered
 from bot.course import followed, note_unknown, phase
 from bot.diagnosis.measurements import Recording, Series
@@ -115,3 +116,13 @@ def test_what_answers_is_one_and_what_does_not_is_zero() -> None:
     shown = Metrics().exposition({"slack": True, "store": False}).decode().splitlines()
 
     assert {'netmedic_ready{part="slack"} 1.0', 'netmedic_ready{part="store"} 0.0'} <= set(shown)
+
+
+async def test_requests_from_the_second_loop_are_counted_too() -> None:
+    async def request() -> None:
+        count(requests=1)
+
+    with metered() as process, beside() as second:
+        await second.run(request)
+
+    assert process.requests == 1
