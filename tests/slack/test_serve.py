@@ -253,17 +253,31 @@ class TellingDiagnose(FakeDiagnose):
         return await super().__call__(symptom, **how)
 
 
+class Lines(logging.Handler):
+    """What is logged, as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(JsonLines(str))
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
 async def test_what_is_kept_and_what_is_logged_have_the_same_id(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
-    lines: list[str] = []
-    caplog.handler.setFormatter(JsonLines(str))
-    caplog.handler.emit = lambda record: lines.append(caplog.handler.format(record))  # type: ignore[method-assign]
+    logged, logger = Lines(), logging.getLogger("bot")
     bot.diagnose = TellingDiagnose(wrong_port())
 
-    with caplog.at_level("INFO"):
-        async with bot.runs():
-            await bot.edge.slash("web cannot reach checkout")
-            await bot.edge.until_said("asks: *web cannot reach checkout*\\n🔴")
+    logger.addHandler(logged)
+    try:
+        with caplog.at_level("INFO"):
+            async with bot.runs():
+                await bot.edge.slash("web cannot reach checkout")
+                await bot.edge.until_said("asks: *web cannot reach checkout*\\n🔴")
+    finally:
+        logger.removeHandler(logged)
 
     [incident] = bot.store.documents
-    [told] = [json.loads(line) for line in lines if "looked at it" in line]
+    [told] = [json.loads(line) for line in logged.lines if "looked at it" in line]
     assert told["incident"] == incident
