@@ -67,12 +67,11 @@ class TestBed:
             "TESTBED_HOME": str(self.home),
         }
 
-    def install_helper(self) -> None:
+    def install_helper(self, *, tier: int = 1) -> None:
         """Have this version of the node helper on every Node."""
         settings = Settings()
-        self.apply(
-            *manifest(image="testbed/nettools:1", namespace=settings.helper_namespace, labels=settings.helper_labels)
-        )
+        place = {"namespace": settings.helper_namespace, "labels": settings.helper_labels}
+        self.apply(*manifest(image="testbed/nettools:1", tier=tier, **place))
         self.kubectl(
             "-n", settings.helper_namespace, "rollout", "status", "daemonset/netmedic-helper", "--timeout=200s"
         )
