@@ -12,7 +12,7 @@ from bot.slack.messages import pieces
     [
         ("Grant it; `netmedic doctor` lists what is missing.", "Grant it; `netmedic doctor` lists what is missing."),
         ("`a` `b`", "`a` `b`"),
-        ("one ` alone", "one ˋ alone"),
+        ("one ` alone", "one \u02cb alone"),
         ("<!channel> `<@U0000ALICE>`", "&lt;!channel&gt; `&lt;@U0000ALICE&gt;`"),
         ("", "-"),
     ],
