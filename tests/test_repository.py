@@ -135,6 +135,7 @@ def test_a_warning_that_can_be_a_cause_names_its_symptoms_and_an_error_needs_non
         "network-policy-selects-no-pods",
         "namespace-partly-isolated",
         "pods-outside-region-risk",
+        "service-refused-without-endpoints",
         "volumes-outside-region-risk",
         "outside-host-in-other-region-risk",
         "pods-in-unknown-region",

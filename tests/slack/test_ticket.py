@@ -6,7 +6,7 @@ import dataclasses
 
 from bot.slack.pictures import DrawnPictures
 from tests.diagnosis_fixtures import noisy_neighbour, wrong_port
-from tests.pictures.test_recording import RECORDING
+from tests.pictures.samples import RECORDING
 
 
 async def test_it_is_a_text_to_paste_and_a_picture() -> None:
