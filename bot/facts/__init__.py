@@ -11,6 +11,7 @@ from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLa
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
+from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
 from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
 from bot.facts.gateway import GatewayBackend, GatewayState
@@ -77,6 +78,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EndpointLag,
         EnginePolicyCount,
         EnginePolicyFlow,
+        EndpointPort,
         EtcdDisk,
         ExternalName,
         ForwardRules,

@@ -16,6 +16,7 @@ from bot.probes.dns import dns_pod, dns_service
 from bot.probes.dnsmetrics import dns_metrics
 from bot.probes.echo import outside_ping
 from bot.probes.endpointlag import endpoint_lag
+from bot.probes.endpointport import endpoint_port
 from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
@@ -80,6 +81,7 @@ PROBES: tuple[Probe, ...] = (
     missing_service,
     client_dns,
     external_name,
+    endpoint_port,
     hosts_entry,
     container_port_conflict,
     host_port_request,
