@@ -78,6 +78,8 @@ class ServicePort(Fact):
     """The number in the Pods; 0 when a name is declared by no container."""
     declared: bool
     """Some container of the selected Pods declares the resolved number."""
+    declared_as: str
+    """The other protocol under which alone containers declare that number, while the Service sends none of it there."""
     declared_ports: str
     """All container ports of the selected Pods with this protocol, ``8080 (http), 9090``; ``none`` if there is none."""
     only_declared_port: int

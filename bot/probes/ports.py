@@ -129,6 +129,7 @@ def port_fact(backends: Backends, port: ServicePortSpec, attempts: Mapping[str, 
         target_is_name=isinstance(port.target_port, str),
         resolved_port=resolved,
         declared=resolved in numbers,
+        declared_as=other_protocol(backends, port.protocol, resolved) if resolved not in numbers else "",
         declared_ports=", ".join(words for _, words in sorted(ports)) or "none",
         only_declared_port=numbers[0] if len(numbers) == 1 else 0,
         listening_port=listening.pop() if is_tcp and len(listening) == 1 else 0,
@@ -136,6 +137,18 @@ def port_fact(backends: Backends, port: ServicePortSpec, attempts: Mapping[str, 
         selected_pods=len(pods),
         source="; TCP connects from ".join(filter(None, (path_of(service), ", ".join(origins)))),
     )
+
+
+def other_protocol(backends: Backends, protocol: str, number: int) -> str:
+    """Return the protocol of a container port with that number, unless the Service has a port for that as well."""
+    containers = [container for pod in backends.pods for container in pod.spec.containers]
+    found = {port.protocol for container in containers for port in container.ports if port.container_port == number}
+    served = {
+        port.protocol
+        for port in backends.service.spec.ports
+        if any(resolve(port, pod) == number for pod in backends.pods)
+    }
+    return next(iter(sorted(found - served - {protocol})), "")
 
 
 def summed_up(answers: Iterable[str]) -> str:

@@ -52,6 +52,7 @@ async def test_a_port_is_followed_into_the_pods_and_tried_there() -> None:
         target_is_name=False,
         resolved_port=9999,
         declared=False,
+        declared_as="",
         declared_ports="8080 (web)",
         only_declared_port=8080,
         listening_port=8080,
@@ -103,6 +104,24 @@ async def test_a_port_without_a_target_port_leads_to_its_own_number() -> None:
     [found] = await ports(reading)
 
     assert (found.target_port, found.resolved_port, found.declared) == ("8080", 8080, True)
+
+
+@pytest.mark.parametrize(
+    ("offered", "expected"),
+    [
+        ([{**HTTP, "protocol": "UDP"}], ["TCP"]),
+        ([{**HTTP, "protocol": "UDP"}, {**HTTP, "name": "tcp"}], ["", ""]),
+        ([HTTP], [""]),
+        ([{**HTTP, "protocol": "UDP", "targetPort": 9999}], [""]),
+    ],
+    ids=["the other one", "both", "the same", "another number"],
+)
+async def test_a_number_that_containers_declare_for_another_protocol_alone_is_told(
+    offered: list[Manifest], expected: list[str]
+) -> None:
+    found = await ports(cluster(service(ports=offered), pod(containers=[ON_8080])))
+
+    assert [port.declared_as for port in found] == expected
 
 
 async def test_pods_that_declare_nothing_declare_none() -> None:
