@@ -128,12 +128,15 @@ _VARIABLES = frozenset(
     )
 )
 _SETTING = re.compile(r"[A-Za-z0-9_.:/,*+=|^ \[\]-]{1,100}")
+_WITHOUT_PROXY = frozenset({"NO_PROXY", "no_proxy"})
+_HOSTS = re.compile(r"[A-Za-z0-9_.:/,* \[\]-]{1,2000}")
 _FLAGS = re.compile(r"--(proxy-mode|cluster-cidr|enable-network-policy|iface)(?:=|\s+)[\"']?([A-Za-z0-9.:/,_-]{1,60})")
 
 
 def container_settings(variables: Mapping[str, str], words: Iterable[str]) -> dict[str, str]:
-    """Return the known settings of a container: of CNIs' variables, and of flags in its command or arguments."""
+    """Return the known settings of a container: some variables, and flags in its command or arguments."""
     kept = {name: text for name, text in variables.items() if name in _VARIABLES and _SETTING.fullmatch(text)}
+    kept |= {name: text for name, text in variables.items() if name in _WITHOUT_PROXY and _HOSTS.fullmatch(text)}
     return kept | {f"--{flag}": value for flag, value in _FLAGS.findall(" ".join(words)[:_READ_CHARACTERS])}
 
 

@@ -100,3 +100,29 @@ class ClientDns(Fact):
     """An image of it says that it is made from Alpine, whose C library (musl) looks names up in its own way."""
     hosts_entries: int
     """Names that its hostAliases put into /etc/hosts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientProxy(Fact):
+    """A proxy in a client's environment, and whether calls to the symptom's Service are exempt from it.
+
+    Source: ``http_proxy`` and the like of a container, and its ``no_proxy``. Which of them a program heeds is its own
+    affair: most read both cases, curl only the small ``http_proxy``.
+    """
+
+    kind: ClassVar[str] = "client_proxy"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    variable: str
+    proxy: str
+    """Host and port: ``proxy.example.com:3128``."""
+    no_proxy: str
+    """As written, at most 200 characters; ``not set``."""
+    service_namespace: str
+    service: str
+    host: str
+    """How the client is configured to call the Service; else its full name."""
+    exempt: bool
+    """``no_proxy`` has the host, its domain, its address or everything."""

@@ -44,6 +44,7 @@ from bot.probes.policy_effect import policy_coverage, policy_effect
 from bot.probes.policy_flow import policy_flow
 from bot.probes.ports import backend_connect, service_port
 from bot.probes.probe import Probe
+from bot.probes.proxy import client_proxy
 from bot.probes.queues import listen_queue, send_queue
 from bot.probes.replaced import backend_replacement, dns_replacement
 from bot.probes.residency import region_use
@@ -80,6 +81,7 @@ PROBES: tuple[Probe, ...] = (
     client_address,
     missing_service,
     client_dns,
+    client_proxy,
     external_name,
     endpoint_port,
     hosts_entry,

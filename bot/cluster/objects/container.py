@@ -110,7 +110,7 @@ class Container(Part, frozen=True, kw_only=True):
     dns_overrides: tuple[str, ...] = ()
     """Arguments of dnsmasq that give a name an answer of its own."""
     settings: dict[str, str] = {}
-    """Known ones of CNIs and of kube-proxy: variables, and flags as ``--proxy-mode``."""
+    """Known variables (of CNIs, and ``NO_PROXY``), and known flags, as ``--proxy-mode``."""
     env: tuple[EnvVar, ...] = ()
     env_from: tuple[EnvFrom, ...] = ()
     command: tuple[str, ...] = ()
