@@ -39,6 +39,7 @@ def app(name: str, *, node: str = "node1", ip: str, **more: str) -> list[Manifes
     slice_ = {
         **manifest("EndpointSlice", f"{name}-1", labels={"kubernetes.io/service-name": name}),
         "endpoints": [{"addresses": [ip], "conditions": {"ready": True}, "nodeName": node}],
+        "ports": [{"port": 8080, "protocol": "TCP"}],
     }
     return [deployment(name), service(name, ports=[{"port": 80, "targetPort": 8080}]), made, slice_]
 
@@ -49,6 +50,7 @@ def dns() -> list[Manifest]:
     slice_ = {
         **manifest("EndpointSlice", "d", namespace="kube-system", labels={"kubernetes.io/service-name": "kube-dns"}),
         "endpoints": [{"addresses": ["10.244.1.2"], "conditions": {"ready": True}, "nodeName": "node1"}],
+        "ports": ports,
     }
     return [
         service("kube-dns", namespace="kube-system", labels=label, selector=label, ports=ports),

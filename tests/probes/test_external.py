@@ -25,6 +25,7 @@ def on(*nodes: str, ready: bool = True) -> Manifest:
             {"addresses": [f"10.244.1.{i}"], "conditions": {"ready": ready}, "nodeName": node}
             for i, node in enumerate(nodes)
         ],
+        "ports": [{"port": 8080, "protocol": "TCP"}],
     }
 
 

@@ -271,7 +271,7 @@ async def test_what_is_kept_and_what_is_logged_have_the_same_id(bot: Bot, caplog
 
     logger.addHandler(logged)
     try:
-        with caplog.at_level("INFO"):
+        with caplog.at_level("INFO", logger="bot"):
             async with bot.runs():
                 await bot.edge.slash("web cannot reach checkout")
                 await bot.edge.until_said("asks: *web cannot reach checkout*\\n🔴")

@@ -137,9 +137,10 @@ async def test_who_cannot_be_told_is_no_reason_to_fail_again(caplog: pytest.LogC
 async def test_a_question_is_answered_once() -> None:
     store = FakeStore()
     questions = Questions(conversation=store.conversation)
-    question_id = await questions.keep(question("cart"))
+    asked = question("cart")
+    question_id = await questions.keep(asked)
 
-    assert await questions.take(question_id) == question("cart")
+    assert await questions.take(question_id) == asked
     assert await questions.take(question_id) is None
     await store.close()
 
