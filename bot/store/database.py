@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
@@ -16,9 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.store.records import StoreError
 
+if TYPE_CHECKING:
+    import aiosqlite
+
 log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 10
+AGAIN_SECONDS = 0.05
 """How long a writer waits for another process to finish; its transactions take milliseconds (ours)."""
 
 ONE_WRITER = 0x6E65746D
@@ -146,12 +153,26 @@ def _prepare(connection: Any, busy_seconds: int) -> None:
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout = {busy_seconds * 1000}",
-        "journal_mode = WAL",
         "synchronous = FULL",  # an approval survives a power cut
         "foreign_keys = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.run_async(lambda driver: _keep_log(driver, busy_seconds))
+
+
+async def _keep_log(driver: aiosqlite.Connection, busy_seconds: int) -> None:
+    # SQLite refuses at once, whatever its busy_timeout, when two processes make the log of a new file.
+    # https://www.sqlite.org/c3ref/busy_handler.html
+    give_up = time.monotonic() + busy_seconds
+    while True:
+        try:
+            async with driver.execute("PRAGMA journal_mode = WAL"):
+                return
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 def _alone(connection: Connection) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,19 @@ async def test_two_processes_can_begin_at_once(tmp_path: Path) -> None:
 
     for one in opened:
         await one.close()
+
+
+async def test_who_begins_while_another_writes_the_new_file_waits(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        opening = asyncio.create_task(Database.open(url_of(tmp_path / "state.db")))
+        done_before, _ = await asyncio.wait([opening], timeout=0.3)
+        other.execute("ROLLBACK")
+
+        opened = await opening
+
+    await opened.close()
+    assert not done_before
 
 
 async def test_sqlite_is_durable_and_lets_readers_read(tmp_path: Path) -> None:
