@@ -40,6 +40,7 @@ match sys.argv[1:]:
     case ["fail"]: sys.exit("no such request")
     case ["flood"]: sys.stdout.write("x" * 2**21)
     case ["hang"]: print("half", flush=True); time.sleep(60)
+    case _: sys.exit(2)  # as the program of a version that has no sessions
 """
 
 WEB = """
