@@ -90,13 +90,13 @@ def live(kubectl: str) -> None:
     """Measure on the cluster that KUBECONFIG leads to; without a node helper there is no window to wait for."""
     netmedic = (sys.executable, "-m", "bot", "diagnose", "-o", "json")
     listing = median_seconds(kubectl, "get", "pods", "-A")
-    for words, what in (
-        ("cannot reach", "an object proves the cause"),
-        ("is slow to reach", "Nodes are sampled for 3 s"),
-    ):
-        with misdirected(kubectl) as namespace:
+    with misdirected(kubectl) as namespace:
+        for words, what in (
+            ("cannot reach", "an object proves the cause"),
+            ("is slow to reach", "Nodes are sampled for 3 s"),
+        ):
             took = median_seconds(*netmedic, f"till {words} web in {namespace}")
-        row(f"diagnosis live, {what}", took, "kubectl get pods -A", listing)
+            row(f"diagnosis live, {what}", took, "kubectl get pods -A", listing)
 
 
 def main() -> None:
