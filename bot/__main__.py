@@ -139,11 +139,12 @@ class Netmedic:
         """Return what makes diagnoses."""
         from bot.diagnosis.diagnose import Diagnose
         from bot.diagnosis.residency import Residency
+        from bot.engine.book import LateRuleBook
         from bot.probes import PROBES
 
         settings = self.settings()
         return Diagnose(
-            book=self.rule_book(),
+            book=LateRuleBook(self.rule_book),
             probes=PROBES,
             outside_targets=settings.outside_targets,
             residency=Residency(

@@ -26,7 +26,7 @@ from bot.diagnosis.report import Diagnosis, SymptomReport, Timing
 from bot.diagnosis.residency import Residency
 from bot.diagnosis.scope import Ambiguous, OutsideTarget, resolve
 from bot.diagnosis.triage import triaged
-from bot.engine.book import RuleBook
+from bot.engine.book import LateRuleBook, RuleBook
 from bot.engine.verdict import Verdict
 from bot.facts.base import Fact
 from bot.facts.scope import Scope, Subject
@@ -61,7 +61,7 @@ class Judged:
 class Diagnose:
     """Everything a diagnosis needs besides the cluster and the words."""
 
-    book: RuleBook
+    book: RuleBook | LateRuleBook
     probes: Sequence[Probe]
     outside_targets: Sequence[OutsideTarget] = ()
     residency: Residency = field(default_factory=Residency)

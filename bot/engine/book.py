@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from bot.engine.holes import Bindings, fill, fill_typed, tell
 from bot.engine.matching import MAX_MATCHES, Engine, Match
@@ -49,6 +49,31 @@ class RuleBook:
     def close(self) -> None:
         """End what the engine runs."""
         self._engine.close()
+
+
+class LateRuleBook:
+    """A rule book that is read when facts are there to be judged: until then its reader waits for a cluster anyway."""
+
+    def __init__(self, read: Callable[[], RuleBook]) -> None:
+        """Read with a function that gives the same book each time."""
+        self._read = read
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules, by id."""
+        return self._read().rules
+
+    def evaluate(self, facts: Iterable[Fact], observed: Collection[str] = ()) -> list[Verdict]:
+        """Return one verdict for each rule; see :meth:`RuleBook.evaluate`.
+
+        Raises:
+            RuleError: The rules cannot be read.
+        """
+        return self._read().evaluate(facts, observed)
+
+    def take_notes(self) -> tuple[str, ...]:
+        """Return what a reader has to know about the engine; see :meth:`RuleBook.take_notes`."""
+        return self._read().take_notes()
 
 
 class Judge:

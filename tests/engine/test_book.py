@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.book import RuleBook, strata
+from bot.engine.book import LateRuleBook, RuleBook, strata
 from bot.engine.matching import MAX_MATCHES
 from bot.engine.plain import PlainEngine
 from bot.engine.rule import Join, Operator, Pattern, Test
@@ -35,6 +35,22 @@ def evaluate(tmp_path: Path) -> Evaluate:
         return {verdict.rule.id: verdict for verdict in book.evaluate(facts, observed)}
 
     return evaluate
+
+
+def test_a_late_rule_book_is_read_when_there_are_facts(tmp_path: Path) -> None:
+    read: list[RuleBook] = []
+
+    def reading() -> RuleBook:
+        read.append(RuleBook(load(put(tmp_path, STEAL)), PlainEngine()))
+        return read[-1]
+
+    late = LateRuleBook(reading)
+    before = list(read)
+    verdicts = late.evaluate([cpu("node1", 900)])
+
+    assert before == []
+    assert [verdict.rule for verdict in verdicts] == list(read[0].rules) == list(late.rules)
+    assert late.take_notes() == ()
 
 
 def cpu(node: str, steal_permille: int, *, cpus: int = 4) -> NodeCpu:
