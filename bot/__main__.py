@@ -19,12 +19,10 @@ from bot import shipped
 if TYPE_CHECKING:
     from bot.cli.program import Where
     from bot.cluster.bundle import Bundle
-    from bot.cluster.helper_pods import HelperPods
     from bot.cluster.live import LiveCluster
     from bot.cluster.port import Cluster
     from bot.diagnosis.diagnose import Diagnose, Progress
     from bot.diagnosis.doctor import Check
-    from bot.diagnosis.helpers import Helpers
     from bot.diagnosis.report import Diagnosis
     from bot.diagnosis.scope import Ambiguous
     from bot.engine.book import RuleBook
@@ -137,51 +135,16 @@ class Netmedic:
         thorough: bool = False,
     ) -> Diagnose:
         """Return what makes diagnoses."""
-        from bot.diagnosis.diagnose import Diagnose
-        from bot.diagnosis.residency import Residency
+        from bot.diagnoser import diagnoser
         from bot.engine.book import LateRuleBook
-        from bot.probes import PROBES
 
-        settings = self.settings()
-        return Diagnose(
-            book=LateRuleBook(self.rule_book),
-            probes=PROBES,
-            outside_targets=settings.outside_targets,
-            residency=Residency(
-                regions=settings.residency,
-                outside={target.host: target.region for target in settings.outside_targets if target.region},
-            ),
-            budget_seconds=budget_seconds or settings.budget_seconds,
-            chosen=chosen or {},
-            helpers=self.helpers(),
+        return diagnoser(
+            self.settings(),
+            LateRuleBook(self.rule_book),
+            budget_seconds=budget_seconds,
+            chosen=chosen,
             thorough=thorough,
         )
-
-    def helpers(self) -> Helpers:
-        """Return which node helpers a diagnosis has."""
-        from bot.diagnosis.helpers import OnDemand, installed
-        from bot.node.visit import HelperSpec
-
-        settings = self.settings()
-        if settings.helper_mode == "daemonset":
-            return installed
-        spec = HelperSpec(
-            image=settings.helper_image,
-            labels=settings.helper_labels,
-            tier=settings.helper_tier,
-            deadline_seconds=settings.helper_deadline_seconds,
-        )
-        return OnDemand(spec=spec, pods_in=self.helper_pods)
-
-    def helper_pods(self, cluster: Cluster) -> HelperPods | None:
-        """Return what starts and ends helper Pods; None where they are installed, or nothing can be started."""
-        from bot.cluster.live import LiveCluster
-        from bot.cluster.live_helper_pods import LiveHelperPods
-
-        settings = self.settings()
-        if settings.helper_mode == "daemonset" or not isinstance(cluster, LiveCluster):
-            return None
-        return LiveHelperPods(cluster.transport, namespace=settings.helper_namespace)
 
     async def diagnose(
         self,
@@ -232,13 +195,14 @@ class Netmedic:
             for text in symptoms:
                 await diagnose(recording, text)
 
-        async with self.cluster(where) as cluster, self.helpers()(cluster, Scope(cluster_wide=True)):
+        async with self.cluster(where) as cluster, diagnose.helpers(cluster, Scope(cluster_wide=True)):
             return await record(cluster, namespaces=namespaces, also=also, progress=progress)
 
     async def doctor(self, where: Where, *, namespace: str) -> AsyncIterator[Check]:
         """Yield what works and what does not, as it is found out."""
         from contextlib import AsyncExitStack
 
+        from bot.diagnoser import helper_pods
         from bot.diagnosis.doctor import database, examine_cluster, examine_settings
         from bot.diagnosis.inventory import READS
         from bot.diagnosis.leftovers import examine_on_demand
@@ -260,7 +224,7 @@ class Netmedic:
                 namespace=namespace,
             ):
                 yield check
-            if clusters and (pods := self.helper_pods(clusters[0])):
+            if clusters and (pods := helper_pods(settings, clusters[0])):
                 async for check in examine_on_demand(clusters[0], pods):
                     yield check
         for check in examine_settings(settings):
@@ -278,6 +242,7 @@ class Netmedic:
     async def connected_to(self, cluster: ClusterSettings) -> LiveCluster:
         """Return a connection to one of the clusters in the settings, cleared of what an earlier process left."""
         from bot.cluster.connect import connect
+        from bot.diagnoser import helper_pods
         from bot.node.visit import reap
 
         settings = self.settings()
@@ -287,7 +252,7 @@ class Netmedic:
             helper_namespace=settings.helper_namespace,
             helper_labels=settings.helper_labels,
         )
-        if pods := self.helper_pods(live):
+        if pods := helper_pods(settings, live):
             await reap(pods)
         return live
 

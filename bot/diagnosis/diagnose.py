@@ -107,18 +107,9 @@ class Diagnose:
         said = symptom.parse(text, namespace=namespace)
         cached = CachedCluster(cluster)
         progress(Progress(doing="Resolving names", done=0, total=0))
-        try:
-            with phase("names"):
-                async with asyncio.timeout_at(deadline):
-                    version = await cached.server_version()
-                    scope = await resolve(cached, said, outside_targets=self.outside_targets, chosen=self.chosen)
-                    if not isinstance(scope, Ambiguous):
-                        scope = await triaged(cached, scope)
-        except TimeoutError as late:
-            raise TimedOut(f"The API server gave no answer within {self.budget_seconds:g} s.") from late
+        version, scope = await self._meant(cached, said, deadline)
         if isinstance(scope, Ambiguous):
             return scope
-        scope = self.residency.applied_to(scope, said.text)
         asked = time.monotonic()
         with phase("helpers"):
             helper_notes = await until_answered.enter_async_context(self.helpers(cluster, scope))
@@ -165,6 +156,20 @@ class Diagnose:
             result.timing.seconds,
         )
         return result
+
+    async def _meant(self, cluster: Cluster, said: symptom.Symptom, deadline: float) -> tuple[str, Scope | Ambiguous]:
+        """Return the API server's version, and the objects that the words mean."""
+        try:
+            with phase("names"):
+                async with asyncio.timeout_at(deadline):
+                    version = await cluster.server_version()
+                    scope = await resolve(cluster, said, outside_targets=self.outside_targets, chosen=self.chosen)
+                    if isinstance(scope, Ambiguous):
+                        return version, scope
+                    scope = await triaged(cluster, scope)
+        except TimeoutError as late:
+            raise TimedOut(f"The API server gave no answer within {self.budget_seconds:g} s.") from late
+        return version, self.residency.applied_to(scope, said.text)
 
     async def _judge(
         self, cluster: Cluster, scope: Scope, deadline: float, progress: Callable[[Progress], None]
