@@ -102,6 +102,7 @@ class Container(Part, frozen=True, kw_only=True):
     ports: tuple[ContainerPort, ...] = ()
     resources: Resources = Resources()
     readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
     lifecycle: Lifecycle = Lifecycle()
     addresses: tuple[ConfiguredAddress, ...] = ()
     config_maps: tuple[str, ...] = ()
