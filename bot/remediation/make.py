@@ -19,6 +19,7 @@ from bot.remediation.creations import created, replaced
 from bot.remediation.desk import Desk, Made, NoPlan, target_of
 from bot.remediation.fieldpath import FieldPath, NoSuchField
 from bot.remediation.holes import NothingToFill, fill
+from bot.remediation.isolate import isolated
 from bot.remediation.plan import Check, Plan
 from bot.remediation.platform import hold_memory, hold_nodes
 from bot.remediation.playbook import Playbook, Undo
@@ -26,6 +27,7 @@ from bot.remediation.steps import (
     Allow,
     Condition,
     Create,
+    Isolate,
     NodesHave,
     Patch,
     Precondition,
@@ -93,6 +95,8 @@ async def propose(
                 reasons.append(f"No plan {playbook.id} for {cause.subject}: {reason}.")
                 continue
             plans.setdefault(plan.hash, plan)
+            if not playbook.steps:
+                notes += reasons  # why it is left to a person
             if plan.unchecked and writer is not None:
                 notes.append(f"Plan {playbook.id} cannot be applied from here: {plan.unchecked.rstrip('.')}.")
             break
@@ -192,18 +196,21 @@ async def _changes(playbook: Playbook, desk: Desk) -> tuple[tuple[Made, ...], st
 async def _made(step: Step, desk: Desk) -> list[Made]:
     """Return the changes of one step."""
     match step:
-        case Patch():
-            return [await patched(step, desk)]
-        case Restart():
-            return [await restarted(step, desk)]
-        case Create():
-            return [await created(step, desk)]
         case Allow():
             return await allowed(step, desk)
+        case Isolate():
+            return await isolated(step, desk)
+        case Patch():
+            made = await patched(step, desk)
+        case Restart():
+            made = await restarted(step, desk)
+        case Create():
+            made = await created(step, desk)
         case ReplacePod():
-            return [await replaced(step, desk)]
+            made = await replaced(step, desk)
         case Sysctl():
-            return [await set_on_node(step, desk)]
+            made = await set_on_node(step, desk)
+    return [made]
 
 
 def _distinct(made: Sequence[Made]) -> tuple[Made, ...]:

@@ -1,0 +1,63 @@
+"""What is said of the isolation of a namespace before it is made: what was seen, and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.cluster.objects import Pod
+from bot.remediation.peers import Directory, Kind
+from bot.remediation.policies import Flow
+from bot.remediation.traffic import LOOKS, Traffic
+
+NAMED = 8
+"""Of a list, before the rest is counted (ours)."""
+STAYS = "The simulation of all NetworkPolicies says that each of these stays allowed, and nothing that is denied opens:"
+FROM_THEN_ON = (
+    "What did not happen in that time is refused from then on: connections that are made seldom, such as those of cron "
+    "jobs, backups and failovers, and those of Pods whose labels are not the ones of today."
+)
+OWN_NODE = (
+    "A Pod's own Node always reaches it, as Kubernetes demands for kubelet's probes, so nothing is allowed for that."
+)
+
+
+def told(
+    traffic: Traffic, directory: Directory, *, allowed: Sequence[Flow], denied: Sequence[Flow], pods: Sequence[Pod]
+) -> tuple[str, ...]:
+    """Return the sentences about it."""
+    nodes = sorted({pod.spec.node_name for pod in pods if pod.status.pod_ip})
+    watched = (
+        f"Watched for {traffic.seconds:.0f} s, in {LOOKS} looks from {len(nodes)} Nodes ({listed(nodes)}): the "
+        f"connection tables, which also hold what ended less than about two minutes ago, and the sockets of "
+        f"{len(pods)} Pods that no policy isolates."
+    )
+    reached = {flow.target.name for flow in allowed}
+    alone = [pod.metadata.name for pod in pods if pod.metadata.name not in reached]
+    unready = [pod.metadata.name for pod in pods if not pod.ready]
+    gone = sorted(ip for ip, peer in directory.peers.items() if peer.kind is Kind.GONE)
+    outside = sorted(
+        {
+            flow.client.ip
+            for flow in allowed
+            if (peer := directory.peers.get(flow.client.ip)) and peer.kind is Kind.OUTSIDE
+        }
+    )
+    sentences = [
+        watched,
+        f"{STAYS} {listed(sorted({str(flow) for flow in allowed}))}." if allowed else "",
+        FROM_THEN_ON,
+        OWN_NODE,
+        f"Nobody else was seen to connect to {listed(alone)}." if alone else "",
+        f"Not ready, so others may connect later: {listed(unready)}." if unready else "",
+        f"Not allowed, because policies deny it already: {listed(sorted(map(str, denied)))}." if denied else "",
+        f"Allowed by address, because no Pod or Node has it: {listed(outside)}." if outside else "",
+        f"Not allowed, because no Pod or Node has the address any more: {listed(gone)}." if gone else "",
+        *(f"Only what was open at a look was seen there: {why}." for why in sorted(traffic.blind.values())),
+    ]
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

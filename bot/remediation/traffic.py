@@ -1,0 +1,231 @@
+"""What connects to Pods now: the connection tables of their Nodes and the Pods' own sockets, looked at several times.
+
+The table knows UDP, and for about two minutes what has ended; the sockets know what passes the table by, as between
+Pods of one bridge, or where packets are forwarded in eBPF. Each shows what the other cannot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.cluster.errors import ClusterError
+from bot.cluster.objects import Pod
+from bot.cluster.port import Cluster
+from bot.node import ask
+from bot.node.client import samples
+from bot.node.ruled import Answered, Flow, Sockets
+from bot.node.sampled import Sample
+from bot.node.targets import is_address
+from bot.remediation.desk import NoPlan
+from bot.remediation.look import Sleep
+
+LOOKS = 3
+PAUSE_SECONDS = 2.0
+"""Between two looks (ours): what connects once a second or stays connected is seen; the table adds what ended."""
+TIER = 3
+MOST_PODS = 100
+"""Pods that are looked at (ours): each is entered at each look."""
+FIRST_EPHEMERAL = 32768
+"""Of the ports that clients have: net.ipv4.ip_local_port_range, as kernels begin."""
+INSTALL = (
+    f"watching traffic takes a node helper of tier {TIER} on the Node of each such Pod: "
+    f"netmedic helper manifest --image IMAGE --tier {TIER} | kubectl apply -f -"
+)
+MISSED = "the connection table of Node {node} does not hold a connection that Pod {pod} has"
+BRIDGED = "what Pods of Node {node} send each other passes by its connection table (bridge-nf-call-iptables is off)"
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Call:
+    """A kind of connection that was seen."""
+
+    pod: str
+    """Who answers."""
+    source: str
+    seen: str
+    """The source as the Pod sees it; another one where its Node translates sources."""
+    protocol: str
+    port: int
+    """Of the Pod, after translation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """What was seen."""
+
+    calls: tuple[Call, ...]
+    addresses: Mapping[str, frozenset[str]]
+    """By Node, those of its own interfaces."""
+    seconds: float
+    blind: Mapping[str, str]
+    """Nodes whose table does not see everything, and how that is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One look at every Pod, by name."""
+
+    tables: Mapping[str, tuple[Flow, ...]]
+    sockets: Mapping[str, Sockets]
+
+
+async def watch(pods: Sequence[Pod], cluster: Cluster, *, sleep: Sleep) -> Traffic:
+    """Look several times at what connects to Pods of one namespace.
+
+    Raises:
+        NoPlan: A Pod or a Node cannot be looked at, or not everything about it could be seen.
+    """
+    if len(pods) > MOST_PODS:
+        raise NoPlan(f"it would have to watch {len(pods)} Pods, and watches {MOST_PODS} at most")
+    nodes = sorted({pod.spec.node_name for pod in pods})
+    for has in (await ask.tiers(cluster, nodes)).values():
+        if isinstance(has, ClusterError) or has < TIER:
+            why = str(has) if isinstance(has, ClusterError) else f"a helper there has tier {has}"
+            raise NoPlan(f"the traffic of its Pods cannot be watched: {why}; {INSTALL}")
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    looked = [await _look(pods, cluster)]
+    for _ in range(LOOKS - 1):
+        await sleep(PAUSE_SECONDS)
+        looked.append(await _look(pods, cluster))
+    seconds = clock() - started
+    found = await _samples(nodes, cluster)
+    blind = _bridged(found) | _missed(pods, looked)
+    _hold_udp(pods, looked, blind)
+    calls = {call for pod in pods for call in _calls(pod, looked)}
+    addresses = {node: addresses_of(sample) for node, sample in found.items()}
+    return Traffic(calls=tuple(sorted(calls)), addresses=addresses, seconds=seconds, blind=blind)
+
+
+def addresses_of(sample: Sample) -> frozenset[str]:
+    """Return the addresses of a Node's own interfaces.
+
+    Raises:
+        NoPlan: They could not be read.
+    """
+    try:
+        return frozenset(each.ip for each in sample.last(sample.series.addresses))
+    except ClusterError as problem:
+        raise NoPlan(str(problem)) from problem
+
+
+def addresses_in(pod: Pod) -> list[str]:
+    """Return the addresses of a Pod."""
+    found = dict.fromkeys([pod.status.pod_ip, *(each.ip for each in pod.status.pod_ips)])
+    return [ip for ip in found if is_address(ip)]
+
+
+async def _samples(nodes: Sequence[str], cluster: Cluster) -> dict[str, Sample]:
+    found = {}
+    for node, sample in (await samples(cluster, nodes, seconds=1)).items():
+        if isinstance(sample, ClusterError):
+            raise NoPlan(f"Node {node} could not be looked at: {sample}")
+        found[node] = sample
+    return found
+
+
+async def _look(pods: Sequence[Pod], cluster: Cluster) -> Look:
+    wanted: defaultdict[str, list[str]] = defaultdict(list)
+    for pod in pods:
+        wanted[pod.spec.node_name] += addresses_in(pod)
+    answers, sockets = await asyncio.gather(
+        ask.flows(cluster, wanted), asyncio.gather(*(_sockets(pod, cluster) for pod in pods))
+    )
+    tables = {}
+    for pod in pods:
+        answer = answers[pod.spec.node_name]
+        if isinstance(answer, ClusterError):
+            raise NoPlan(f"the connections of Node {pod.spec.node_name} could not be read: {answer}")
+        tables[pod.metadata.name] = tuple(flow for ip in addresses_in(pod) for flow in _all(answer[ip], pod))
+    return Look(tables=tables, sockets={pod.metadata.name: each for pod, each in zip(pods, sockets, strict=True)})
+
+
+def _all(answered: Answered, pod: Pod) -> tuple[Flow, ...]:
+    if answered.more:
+        raise NoPlan(f"more connects to Pod {pod.metadata.name} than a Node tells: {answered.more} kinds are missing")
+    return answered.flows
+
+
+async def _sockets(pod: Pod, cluster: Cluster) -> Sockets:
+    name, node = pod.metadata.name, pod.spec.node_name
+    view = ask.Inside(cluster=cluster, node=node, uid=pod.metadata.uid, ip=pod.status.pod_ip)
+    try:
+        found = await view.sockets()
+    except ClusterError as problem:
+        raise NoPlan(f"the connections of Pod {name} on Node {node} could not be read: {problem}") from problem
+    if found.more:
+        raise NoPlan(f"Pod {name} has more connections than a Node tells: {found.more} kinds are missing")
+    return found
+
+
+def _calls(pod: Pod, looked: Sequence[Look]) -> set[Call]:
+    """Return what connected to a Pod; one that is not ready may wait on other ports than usual."""
+    name = pod.metadata.name
+    waits = {(each.protocol, each.port) for look in looked for each in look.sockets[name].listening}
+    calls = {
+        Call(pod=name, source=peer, seen=peer, protocol="TCP", port=each.port)
+        for look in looked
+        for each in look.sockets[name].accepted
+        if is_address(peer := each.peer)
+    }
+    for flow in (flow for look in looked for flow in look.tables[name]):
+        waits_now = (flow.protocol, flow.port) in waits
+        # A high port on which nobody waits is a client's own, of a connection that the table met half-way.
+        may_wait = waits_now or flow.port < FIRST_EPHEMERAL or not pod.ready
+        # Nobody has to answer a datagram.
+        real = flow.replied or waits_now if flow.protocol == "udp" else flow.assured
+        if real and may_wait and is_address(flow.source) and is_address(flow.seen):
+            calls.add(
+                Call(pod=name, source=flow.source, seen=flow.seen, protocol=flow.protocol.upper(), port=flow.port)
+            )
+    return calls
+
+
+def _missed(pods: Sequence[Pod], looked: Sequence[Look]) -> dict[str, str]:
+    """Return the Nodes whose table does not hold what its Pods are connected to.
+
+    What is connected at the last look may have been made after the table was read.
+    """
+    found = {}
+    for pod in pods:
+        name = pod.metadata.name
+        told = {(ip, flow.port) for look in looked for flow in look.tables[name] for ip in (flow.source, flow.seen)}
+        connected = {(each.peer, each.port) for look in looked[:-1] for each in look.sockets[name].accepted}
+        if connected - told:
+            found[pod.spec.node_name] = MISSED.format(node=pod.spec.node_name, pod=name)
+    return found
+
+
+def _bridged(found: Mapping[str, Sample]) -> dict[str, str]:
+    """Return the Nodes on which Pods of one bridge talk past the table."""
+    blind = {}
+    for node, sample in found.items():
+        try:
+            links = sample.last(sample.series.links)
+            set_to = sample.last(sample.series.settings).values.get("bridge/bridge-nf-call-iptables")
+        except ClusterError as problem:
+            raise NoPlan(f"Node {node} could not be looked at: {problem}") from problem
+        bridges = {link.index for link in links if link.kind == "bridge"}
+        if set_to != "1" and any(link.kind == "veth" and link.master in bridges for link in links):
+            blind[node] = BRIDGED.format(node=node)
+    return blind
+
+
+def _hold_udp(pods: Sequence[Pod], looked: Sequence[Look], blind: Mapping[str, str]) -> None:
+    """Refuse where datagrams may come that nobody can see: a socket does not tell who sends to it.
+
+    Raises:
+        NoPlan: With the Pod that waits for them.
+    """
+    seeing = {pod.spec.node_name for pod in pods for look in looked if look.tables[pod.metadata.name]}
+    for pod in pods:
+        name, node = pod.metadata.name, pod.spec.node_name
+        # A lookup's own socket is there for one look, a server's for all.
+        waits = [{each.port for each in look.sockets[name].listening if each.protocol == "udp"} for look in looked]
+        ports = sorted(set.intersection(*waits))
+        if ports and (node in blind or node not in seeing):
+            why = blind.get(node, f"the connection table of Node {node} holds nothing of its Pods")
+            raise NoPlan(f"who sends to UDP port {ports[0]} of Pod {name} cannot be seen: {why}")
