@@ -13,7 +13,7 @@ from bot.cluster.writer import Json, Target
 from bot.remediation.creations import made
 from bot.remediation.desk import Desk, Made, NoPlan
 from bot.remediation.holes import fill
-from bot.remediation.policies import Flow, alike, labels_of, peer_of, policy, ports_of, short_name
+from bot.remediation.policies import Flow, alike, labels_of, peer_of, policy, ports_of, short_name, ways_of
 from bot.remediation.steps import Allow
 from bot.remediation.values import PORT_MAX, shown
 from bot.simulation.networkpolicy import Direction, End, decide, end_of
@@ -77,7 +77,7 @@ def _policy(flow: Flow, direction: Direction) -> tuple[Target, dict[str, Json]]:
     own, other = (flow.client, flow.target) if direction == "egress" else (flow.target, flow.client)
     rule: dict[str, Json] = {
         "to" if direction == "egress" else "from": [peer_of(other, of=own.namespace)],
-        "ports": ports_of(flow.protocol, flow.port),
+        "ports": ports_of(ways_of(flow.protocol, flow.port)),
     }
     spec: dict[str, Json] = {
         "podSelector": {"matchLabels": labels_of(own)},

@@ -19,7 +19,7 @@ from bot.remediation.diff import canonical
 from bot.remediation.holes import fill
 from bot.remediation.isolate_words import told
 from bot.remediation.peers import Directory, Kind, look_up
-from bot.remediation.policies import Flow, alike, labels_of, peer_of, policy, ports_of, short_name
+from bot.remediation.policies import Flow, alike, labels_of, peer_of, policy, ports_of, short_name, ways_of
 from bot.remediation.steps import Isolate
 from bot.remediation.traffic import Call, watch
 from bot.remediation.values import DNS_LABEL, shown
@@ -140,19 +140,16 @@ def _is_outside(client: End, directory: Directory) -> bool:
 
 def _allow(namespace: str, labels: str, flows: Sequence[Flow]) -> Policy:
     """Return the least policy that lets connections to one workload through."""
-    ports: defaultdict[str, dict[str, Json]] = defaultdict(dict)
+    ways: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
     peers: dict[str, Json] = {}
     for flow in flows:
         peer = peer_of(flow.client, of=namespace) if flow.client.is_pod else _block(flow.client.ip)
         peers[canonical(peer)] = peer
-        ports[canonical(peer)] |= {canonical(port): port for port in ports_of(flow.protocol, flow.port)}
-    alike_in_ports: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        ways[canonical(peer)] |= ways_of(flow.protocol, flow.port)
+    alike_in_ports: defaultdict[tuple[tuple[int, str], ...], list[Json]] = defaultdict(list)
     for key in sorted(peers):
-        alike_in_ports[tuple(sorted(ports[key]))].append(key)
-    rules: list[Json] = [
-        {"from": [peers[key] for key in keys], "ports": [ports[keys[0]][port] for port in same]}
-        for same, keys in sorted(alike_in_ports.items())
-    ]
+        alike_in_ports[tuple(sorted(ways[key]))].append(peers[key])
+    rules: list[Json] = [{"from": same, "ports": ports_of(each)} for each, same in sorted(alike_in_ports.items())]
     target = flows[0].target
     mark = hashlib.sha256(labels.encode()).hexdigest()[:MARK_LENGTH]
     spec: dict[str, Json] = {

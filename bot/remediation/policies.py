@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cluster.objects import NetworkPolicy
@@ -68,10 +68,15 @@ def policy(namespace: str, name: str, spec: Mapping[str, Json]) -> tuple[Target,
     }
 
 
-def ports_of(protocol: str, port: int) -> list[Json]:
-    """Return the port; DNS answers that are too long for UDP come over TCP (RFC 7766)."""
+def ways_of(protocol: str, port: int) -> set[tuple[int, str]]:
+    """Return port and protocol; DNS answers that are too long for UDP come over TCP (RFC 7766)."""
     protocols = ("UDP", "TCP") if port == DNS_PORT and protocol == "UDP" else (protocol,)
-    return [{"protocol": each, "port": port} for each in protocols]
+    return {(port, each) for each in protocols}
+
+
+def ports_of(ways: Iterable[tuple[int, str]]) -> list[Json]:
+    """Return ports as a policy has them."""
+    return [{"protocol": protocol, "port": port} for port, protocol in sorted(ways)]
 
 
 def peer_of(end: End, *, of: str) -> dict[str, Json]:
