@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from bot.remediation.desk import Desk, Made, NoPlan, target_of
 from bot.remediation.fieldpath import FieldPath, NoSuchField
 from bot.remediation.holes import NothingToFill, fill
 from bot.remediation.isolate import isolated
+from bot.remediation.look import Sleep
 from bot.remediation.plan import Check, Plan
 from bot.remediation.platform import hold_memory, hold_nodes
 from bot.remediation.playbook import Playbook, Undo
@@ -122,6 +124,7 @@ async def make(
     expires_seconds: int,
     incident: str = "",
     job_namespace: str = JOB_NAMESPACE,
+    sleep: Sleep = asyncio.sleep,
 ) -> Plan:
     """Return the plan of one playbook for one cause.
 
@@ -130,7 +133,9 @@ async def make(
     Raises:
         NoPlan: With the reason.
     """
-    desk = Desk(cause=cause, cluster=cluster, writer=writer, made=cluster.now(), job_namespace=job_namespace)
+    desk = Desk(
+        cause=cause, cluster=cluster, writer=writer, made=cluster.now(), job_namespace=job_namespace, sleep=sleep
+    )
     try:
         made, unchecked = await _changes(playbook, desk)
         blast_radius = _printable(fill(playbook.blast_radius, cause))

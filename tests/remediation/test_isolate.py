@@ -17,9 +17,12 @@ from bot.diagnosis.report import Cause
 from bot.facts.scope import Subject
 from bot.remediation.desk import Desk, Made, NoPlan
 from bot.remediation.isolate import isolated
-from bot.remediation.make import propose
+from bot.remediation.make import make, propose
+from bot.remediation.plan import Action
+from bot.remediation.playbook import Risk
 from bot.remediation.steps import Isolate
 from bot.remediation.traffic import LOOKS
+from bot.remediation.undo import undo_plan
 from tests.remediation.fixtures import NOON, Clock, cause, diagnosis, playbooks
 from tests.remediation.onlookers import Manifest, flow, helper, sockets
 
@@ -439,3 +442,38 @@ async def test_where_nobody_can_look_a_person_gets_the_commands_and_the_reason()
     assert plan.playbook == "isolate-namespace-by-hand"
     assert plan.commands[0] == "kubectl -n shop get networkpolicies -o yaml"
     assert found.notes[0].startswith(f"No plan isolate-namespace for {FAULT.subject}: the traffic of its Pods cannot")
+
+
+async def test_undone_the_denial_goes_first_and_what_somebody_changed_stays() -> None:
+    scene = Scene(flows=CALLED)
+    plan = await make(
+        FAULT,
+        playbooks()["isolate-namespace"],
+        cluster=scene.cluster,
+        writer=scene.writer,
+        expires_seconds=1800,
+        sleep=scene.clock.sleep,
+    )
+    for change in plan.changes:
+        await scene.writer.create(change.target, change.fragment, dry_run=False)
+
+    back = await undo_plan(plan, scene.writer, now=NOON, expires_seconds=1800, incident="")
+
+    assert [(change.action, change.target.name) for change in back.changes] == [
+        (Action.DELETE, "netmedic-default-deny-ingress"),
+        (Action.DELETE, "netmedic-ingress-web-2eea2a"),
+    ]
+    assert (plan.risk, plan.reversible, plan.unchecked) == (Risk.HIGH, True, "")
+    live = await scene.writer.read(plan.changes[0].target)
+    scene.writer.put({**live, "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}})
+    with pytest.raises(NoPlan, match="somebody else changed NetworkPolicy shop/netmedic-ingress-web-2eea2a"):
+        await undo_plan(plan, scene.writer, now=NOON, expires_seconds=1800, incident="")
+
+
+async def test_a_second_isolation_does_not_change_the_first() -> None:
+    scene = Scene(flows=CALLED)
+    [allow, _] = await scene.plan()
+    await scene.writer.create(allow.change.target, allow.change.fragment, dry_run=False)
+
+    with pytest.raises(NoPlan, match="NetworkPolicy shop/netmedic-ingress-web-2eea2a exists already"):
+        await scene.plan()
