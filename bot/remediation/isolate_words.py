@@ -16,6 +16,9 @@ FROM_THEN_ON = (
     "What did not happen in that time is refused from then on: connections that are made seldom, such as those of cron "
     "jobs, backups and failovers, and those of Pods whose labels are not the ones of today."
 )
+OWN_CONNECTS = (
+    "netmedic's own connects for this diagnosis, from Nodes and from inside clients' Pods, are among what was seen."
+)
 OWN_NODE = (
     "A Pod's own Node always reaches it, as Kubernetes demands for kubelet's probes, so nothing is allowed for that."
 )
@@ -45,6 +48,7 @@ def told(
     sentences = [
         watched,
         f"{STAYS} {listed(sorted({str(flow) for flow in allowed}))}." if allowed else "",
+        OWN_CONNECTS if allowed else "",
         FROM_THEN_ON,
         OWN_NODE,
         f"Nobody else was seen to connect to {listed(alone)}." if alone else "",

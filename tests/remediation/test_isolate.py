@@ -154,6 +154,7 @@ Watched for 0 s, in 3 looks from 2 Nodes (node1, node2): the connection tables, 
 about two minutes ago, and the sockets of 2 Pods that no policy isolates.
 The simulation of all NetworkPolicies says that each of these stays allowed, and nothing that is denied opens: Pod \
 shop/till-1 to Pod shop/web-1 on TCP 8080.
+netmedic's own connects for this diagnosis, from Nodes and from inside clients' Pods, are among what was seen.
 What did not happen in that time is refused from then on: connections that are made seldom, such as those of cron \
 jobs, backups and failovers, and those of Pods whose labels are not the ones of today.
 A Pod's own Node always reaches it, as Kubernetes demands for kubelet's probes, so nothing is allowed for that.
