@@ -123,7 +123,7 @@ def _allows(flows: Sequence[Flow], site: Site, directory: Directory) -> list[Pol
 
     A policy isolates every Pod that it selects, so the narrower one has to be there before.
     """
-    outside = {flow.client.ip for flow in flows if _is_outside(flow.client, directory)}
+    outside = {flow.client.ip for flow in flows if directory.is_outside(flow.client)}
     if len(outside) > MOST_OUTSIDE:
         raise NoPlan(f"{len(outside)} addresses outside the cluster connect: name their networks in a policy by hand")
     groups: defaultdict[str, list[Flow]] = defaultdict(list)
@@ -131,11 +131,6 @@ def _allows(flows: Sequence[Flow], site: Site, directory: Directory) -> list[Pol
         groups[canonical(labels_of(flow.target))].append(flow)
     ordered = sorted(groups.items(), key=lambda item: (-len(labels_of(item[1][0].target)), item[0]))
     return [_allow(site.namespace, labels, group) for labels, group in ordered]
-
-
-def _is_outside(client: End, directory: Directory) -> bool:
-    peer = directory.peers.get(client.ip)
-    return peer is not None and peer.kind is Kind.OUTSIDE
 
 
 def _allow(namespace: str, labels: str, flows: Sequence[Flow]) -> Policy:

@@ -30,24 +30,19 @@ def told(
     """Return the sentences about it."""
     nodes = sorted({pod.spec.node_name for pod in pods if pod.status.pod_ip})
     watched = (
-        f"Watched for {traffic.seconds:.0f} s, in {LOOKS} looks from {len(nodes)} Nodes ({listed(nodes)}): the "
-        f"connection tables, which also hold what ended less than about two minutes ago, and the sockets of "
-        f"{len(pods)} Pods that no policy isolates."
+        f"Watched for {traffic.seconds:.0f} s, in {LOOKS} looks from {counted(len(nodes), 'Node')} ({listed(nodes)}): "
+        f"the connection tables, which also hold what ended less than about two minutes ago, and the sockets of "
+        f"{counted(len(pods), 'Pod')} that no policy isolates."
     )
     reached = {flow.target.name for flow in allowed}
     alone = [pod.metadata.name for pod in pods if pod.metadata.name not in reached]
     unready = [pod.metadata.name for pod in pods if not pod.ready]
     gone = sorted(ip for ip, peer in directory.peers.items() if peer.kind is Kind.GONE)
-    outside = sorted(
-        {
-            flow.client.ip
-            for flow in allowed
-            if (peer := directory.peers.get(flow.client.ip)) and peer.kind is Kind.OUTSIDE
-        }
-    )
+    outside = sorted({flow.client.ip for flow in allowed if directory.is_outside(flow.client)})
+    stays = sorted({_in_words(flow, directory) for flow in allowed})
     sentences = [
         watched,
-        f"{STAYS} {listed(sorted({str(flow) for flow in allowed}))}." if allowed else "",
+        f"{STAYS} {listed(stays)}." if stays else "",
         OWN_CONNECTS if allowed else "",
         FROM_THEN_ON,
         OWN_NODE,
@@ -59,6 +54,18 @@ def told(
         *(f"Only what was open at a look was seen there: {why}." for why in sorted(traffic.blind.values())),
     ]
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def _in_words(flow: Flow, directory: Directory) -> str:
+    """Return a connection in words; one from a Node stands for those from every Node."""
+    if flow.client.is_pod or directory.is_outside(flow.client):
+        return str(flow)
+    return f"any Node to {str(flow).partition(' to ')[2]}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return how many there are of something."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -56,6 +56,11 @@ class Directory:
         peer = self.peers[address]
         return address in self.addresses.get(name, ()) or (peer.kind is Kind.NODE and peer.end.node == name)
 
+    def is_outside(self, client: End) -> bool:
+        """Tell whether neither a Pod nor a Node is known to have the client's address."""
+        peer = self.peers.get(client.ip)
+        return not client.is_pod and peer is not None and peer.kind is Kind.OUTSIDE
+
     def every_node(self, like: str) -> list[str]:
         """Return the addresses with which any Node may connect, if one does with an address like this."""
         found = {like} | {

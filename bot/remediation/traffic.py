@@ -223,9 +223,10 @@ def _hold_udp(pods: Sequence[Pod], looked: Sequence[Look], blind: Mapping[str, s
     seeing = {pod.spec.node_name for pod in pods for look in looked if look.tables[pod.metadata.name]}
     for pod in pods:
         name, node = pod.metadata.name, pod.spec.node_name
-        # A lookup's own socket is there for one look, a server's for all.
+        # A client's own socket may be there for one look, and has a high port; a server's is there for all.
         waits = [{each.port for each in look.sockets[name].listening if each.protocol == "udp"} for look in looked]
-        ports = sorted(set.intersection(*waits))
+        declared = {port.container_port for container in pod.spec.containers for port in container.ports}
+        ports = sorted(port for port in set.intersection(*waits) if port < FIRST_EPHEMERAL or port in declared)
         if ports and (node in blind or node not in seeing):
             why = blind.get(node, f"the connection table of Node {node} holds nothing of its Pods")
             raise NoPlan(f"who sends to UDP port {ports[0]} of Pod {name} cannot be seen: {why}")

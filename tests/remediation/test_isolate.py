@@ -266,6 +266,12 @@ async def test_a_node_that_connects_may_be_any_node_the_next_time() -> None:
     assert [rule["from"] for rule in rules(found)] == [[{"ipBlock": {"cidr": f"{ip}/32"}} for ip in INTERNAL.values()]]
 
 
+async def test_nodes_are_one_in_the_words_of_the_card() -> None:
+    found = await Scene(flows={"web-1": [flow("10.231.0.12", 8080)]}).plan()
+
+    assert found[0].foreseen[1].endswith("nothing that is denied opens: any Node to Pod shop/web-1 on TCP 8080.")
+
+
 async def test_a_node_that_connects_by_its_overlay_is_known_by_its_own_words() -> None:
     found = await Scene(flows={"web-1": [flow("10.244.2.0", 8080)]}).plan()
 
@@ -349,6 +355,12 @@ async def test_a_pod_that_is_not_ready_is_named() -> None:
     found = await Scene(pod("web-1", "10.244.1.5", {"app": "web"}, ready=False), TILL, VAULT, WALL, flows=CALLED).plan()
 
     assert "Not ready, so others may connect later: web-1." in found[0].foreseen
+
+
+async def test_a_lookups_own_socket_waits_for_nobody() -> None:
+    found = await Scene(flows=CALLED, own={"till-1": sockets(udp=(40001,))}).plan()
+
+    assert len(specs(found)) == 2
 
 
 NO_HELPER = "the traffic of its Pods cannot be watched: no node helper runs on Node node2; watching traffic takes"
