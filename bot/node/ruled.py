@@ -73,6 +73,10 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     replied: bool
     assured: bool
     """A TCP connection that was made."""
+    open: bool
+    """One that is made and not being closed."""
+    ended: Count
+    """Seconds until the first of those that have ended (TIME_WAIT) is forgotten; 0 where none has."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,6 +65,7 @@ async def isolated(step: Isolate, desk: Desk) -> list[Made]:
         directory = await look_up(addresses, desk.cluster, own=traffic.addresses, near=running)
         found = {str(flow): flow for call in traffic.calls for flow in _flows(call, site, directory)}
         flows = list(found.values())
+        passed_over = [call for call in traffic.calls if _may_be_own(call, site, directory)]
         before = [*site.policies, *await _policies_of_clients(flows, site, desk)]
     except ClusterError as problem:
         raise NoPlan(str(problem)) from problem
@@ -72,7 +73,14 @@ async def isolated(step: Isolate, desk: Desk) -> list[Made]:
     wanted = [*_allows(allowed, site, directory), policy(site.namespace, DEFAULT_DENY, DENY)]
     after = [*before, *(msgspec.convert(content, NetworkPolicy) for _, content in wanted)]
     _hold(allowed, site, before=before, after=after)
-    foreseen = told(traffic, directory, allowed=allowed, denied=denied, pods=[site.pods[name] for name in site.open])
+    foreseen = told(
+        traffic,
+        directory,
+        allowed=allowed,
+        denied=denied,
+        passed_over=passed_over,
+        pods=[site.pods[name] for name in site.open],
+    )
     return [await made(target, content, desk.writer, foreseen=foreseen) for target, content in wanted]
 
 
@@ -103,7 +111,7 @@ def _flows(call: Call, site: Site, directory: Directory) -> list[Flow]:
     address the Pod's Node translates came by a Service, and may come by any Node the next time.
     """
     target, peer = site.ends[call.pod], directory.peers[call.source]
-    if directory.is_node(target.node, call.source) or peer.kind is Kind.GONE:
+    if directory.is_node(target.node, call.source) or peer.kind is Kind.GONE or _may_be_own(call, site, directory):
         return []
     clients = [peer.end]
     if peer.kind is Kind.OUTSIDE and call.seen != call.source and directory.peers[call.seen].kind is Kind.NODE:
@@ -111,6 +119,12 @@ def _flows(call: Call, site: Site, directory: Directory) -> list[Flow]:
     elif peer.kind is Kind.NODE:
         clients += [End(ip=ip) for ip in directory.every_node(call.source) if ip != call.source]
     return [Flow(client=client, target=target, port=call.port, protocol=call.protocol) for client in clients]
+
+
+def _may_be_own(call: Call, site: Site, directory: Directory) -> bool:
+    """Tell whether another Node's helper may have made a call."""
+    is_node = directory.peers[call.source].kind is Kind.NODE
+    return call.may_be_own and is_node and not directory.is_node(site.ends[call.pod].node, call.source)
 
 
 async def _policies_of_clients(flows: Iterable[Flow], site: Site, desk: Desk) -> list[NetworkPolicy]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.cluster.objects import Pod
 from bot.remediation.peers import Directory, Kind
 from bot.remediation.policies import Flow
-from bot.remediation.traffic import LOOKS, Traffic
+from bot.remediation.traffic import LOOKS, OWN_SECONDS, Call, Traffic
 
 NAMED = 8
 """Of a list, before the rest is counted (ours)."""
@@ -16,16 +16,20 @@ FROM_THEN_ON = (
     "What did not happen in that time is refused from then on: connections that are made seldom, such as those of cron "
     "jobs, backups and failovers, and those of Pods whose labels are not the ones of today."
 )
-OWN_CONNECTS = (
-    "netmedic's own connects for this diagnosis, from Nodes and from inside clients' Pods, are among what was seen."
-)
+OWN_CONNECTS = "netmedic's own connects for this diagnosis, from inside clients' Pods, are among what was seen."
 OWN_NODE = (
     "A Pod's own Node always reaches it, as Kubernetes demands for kubelet's probes, so nothing is allowed for that."
 )
 
 
 def told(
-    traffic: Traffic, directory: Directory, *, allowed: Sequence[Flow], denied: Sequence[Flow], pods: Sequence[Pod]
+    traffic: Traffic,
+    directory: Directory,
+    *,
+    allowed: Sequence[Flow],
+    denied: Sequence[Flow],
+    passed_over: Sequence[Call],
+    pods: Sequence[Pod],
 ) -> tuple[str, ...]:
     """Return the sentences about it."""
     nodes = sorted({pod.spec.node_name for pod in pods if pod.status.pod_ip})
@@ -44,6 +48,7 @@ def told(
         watched,
         f"{STAYS} {listed(stays)}." if stays else "",
         OWN_CONNECTS if allowed else "",
+        _passed_over(passed_over),
         FROM_THEN_ON,
         OWN_NODE,
         f"Nobody else was seen to connect to {listed(alone)}." if alone else "",
@@ -54,6 +59,17 @@ def told(
         *(f"Only what was open at a look was seen there: {why}." for why in sorted(traffic.blind.values())),
     ]
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def _passed_over(calls: Sequence[Call]) -> str:
+    """Return what was seen of Nodes and is not allowed, since nothing tells it from netmedic's own connects."""
+    if not calls:
+        return ""
+    ways = sorted({f"{call.source} to Pod {call.pod} on {call.protocol} {call.port}" for call in calls})
+    return (
+        f"Not allowed, because netmedic's own connects from Nodes look the same, which ended less than {OWN_SECONDS} s "
+        f"ago: {listed(ways)}."
+    )
 
 
 def _in_words(flow: Flow, directory: Directory) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Pod
@@ -35,6 +35,11 @@ INSTALL = (
     f"netmedic helper manifest --image IMAGE --tier {TIER} | kubectl apply -f -"
 )
 MISSED = "the connection table of Node {node} does not hold a connection that Pod {pod} has"
+OWN_SECONDS = 60
+"""How long ago netmedic's own connects ended at most (ours): a diagnosis and the looks take half of it."""
+TIME_WAIT = "netfilter/nf_conntrack_tcp_timeout_time_wait"
+TIME_WAIT_SECONDS = 120
+"""How long a connection is held after its end where nobody set that (nf_conntrack_proto_tcp.c)."""
 BRIDGED = "what Pods of Node {node} send each other passes by its connection table (bridge-nf-call-iptables is off)"
 
 
@@ -50,6 +55,8 @@ class Call:
     protocol: str
     port: int
     """Of the Pod, after translation."""
+    may_be_own: bool = False
+    """It ended a moment ago, as netmedic's own connects for the diagnosis did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +102,7 @@ async def watch(pods: Sequence[Pod], cluster: Cluster, *, sleep: Sleep) -> Traff
     found = await _samples(nodes, cluster)
     blind = _bridged(found) | _missed(pods, looked)
     _hold_udp(pods, looked, blind)
-    calls = {call for pod in pods for call in _calls(pod, looked)}
+    calls = [call for pod in pods for call in _calls(pod, looked, held=_held(found[pod.spec.node_name]))]
     addresses = {node: addresses_of(sample) for node, sample in found.items()}
     return Traffic(calls=tuple(sorted(calls)), addresses=addresses, seconds=seconds, blind=blind)
 
@@ -161,8 +168,11 @@ async def _sockets(pod: Pod, cluster: Cluster) -> Sockets:
     return found
 
 
-def _calls(pod: Pod, looked: Sequence[Look]) -> set[Call]:
-    """Return what connected to a Pod; one that is not ready may wait on other ports than usual."""
+def _calls(pod: Pod, looked: Sequence[Look], *, held: int) -> list[Call]:
+    """Return what connected to a Pod; one that is not ready may wait on other ports than usual.
+
+    ``held`` is how many seconds a connection is held after its end.
+    """
     name = pod.metadata.name
     waits = {(each.protocol, each.port) for look in looked for each in look.sockets[name].listening}
     calls = {
@@ -178,10 +188,16 @@ def _calls(pod: Pod, looked: Sequence[Look]) -> set[Call]:
         # Nobody has to answer a datagram.
         real = flow.replied or waits_now if flow.protocol == "udp" else flow.assured
         if real and may_wait and is_address(flow.source) and is_address(flow.seen):
-            calls.add(
-                Call(pod=name, source=flow.source, seen=flow.seen, protocol=flow.protocol.upper(), port=flow.port)
-            )
-    return calls
+            call = Call(pod=name, source=flow.source, seen=flow.seen, protocol=flow.protocol.upper(), port=flow.port)
+            long_ago = flow.ended > 0 and held - flow.ended >= OWN_SECONDS
+            calls.add(replace(call, may_be_own=flow.protocol == "tcp" and not flow.open and not long_ago))
+    return [call for call in calls if not call.may_be_own or replace(call, may_be_own=False) not in calls]
+
+
+def _held(sample: Sample) -> int:
+    """Return how many seconds a Node holds a connection after its end."""
+    told = sample.last(sample.series.settings).values.get(TIME_WAIT, "")
+    return int(told) if told.isdecimal() else TIME_WAIT_SECONDS
 
 
 def _missed(pods: Sequence[Pod], looked: Sequence[Look]) -> dict[str, str]:

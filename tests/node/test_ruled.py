@@ -24,7 +24,16 @@ JSON = st.recursive(
 )
 
 
-FLOW = {"protocol": "tcp", "source": "x", "seen": "x", "port": 1, "replied": True, "assured": True}
+FLOW = {
+    "protocol": "tcp",
+    "source": "x",
+    "seen": "x",
+    "port": 1,
+    "replied": True,
+    "assured": True,
+    "open": True,
+    "seconds": 1,
+}
 
 
 def content(request: Request, **found: Any) -> bytes:

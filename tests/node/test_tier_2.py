@@ -42,7 +42,17 @@ def test_a_cut_off_connection_is_a_problem_or_left_out(cut: int) -> None:
         return
 
 
-def tracked(source: str, answers: str, port: int, *, seen: str = "", protocol: int = 6, status: int = 0) -> bytes:
+def tracked(
+    source: str,
+    answers: str,
+    port: int,
+    *,
+    seen: str = "",
+    protocol: int = 6,
+    status: int = 0,
+    seconds: int = 9,
+    state: int = 7,
+) -> bytes:
     """Return a connection as ctnetlink tells it."""
 
     def side(number: int, one: str, other: str, from_port: int, to_port: int) -> bytes:
@@ -57,7 +67,10 @@ def tracked(source: str, answers: str, port: int, *, seen: str = "", protocol: i
 
     known = side(conntrack.ORIGINAL, source, answers, 40000, port)
     known += side(conntrack.REPLY, answers, seen or source, port, 40000)
-    return known + attribute(conntrack.STATUS, status.to_bytes(4, "big"))
+    known += attribute(conntrack.STATUS, status.to_bytes(4, "big"))
+    known += attribute(conntrack.TIMEOUT, seconds.to_bytes(4, "big"))
+    of_tcp = attribute(conntrack.INFO_TCP, attribute(conntrack.TCP_STATE, bytes([state])), nested=True)
+    return known + attribute(conntrack.PROTOCOL_INFO, of_tcp, nested=True)
 
 
 def test_who_connects_is_told_by_the_side_that_answers_after_translation() -> None:
@@ -71,6 +84,8 @@ def test_who_connects_is_told_by_the_side_that_answers_after_translation() -> No
             "port": 53,
             "replied": True,
             "assured": False,
+            "open": False,
+            "ended": 0,
         }
     ]
 
@@ -78,8 +93,8 @@ def test_who_connects_is_told_by_the_side_that_answers_after_translation() -> No
 def test_connections_that_are_alike_are_one_and_others_are_left_out() -> None:
     messages = [
         tracked("10.244.1.5", "10.244.2.9", 80),
-        tracked("10.244.1.5", "10.244.2.9", 80, status=conntrack.SEEN_REPLY | conntrack.ASSURED),
-        tracked("192.0.2.1", "10.244.2.9", 80, seen="10.231.0.11"),
+        tracked("10.244.1.5", "10.244.2.9", 80, status=conntrack.SEEN_REPLY | conntrack.ASSURED, seconds=90, state=3),
+        tracked("192.0.2.1", "10.244.2.9", 80, seen="10.231.0.11", state=5),
         tracked("10.244.1.5", "10.244.2.8", 80),
         tracked("10.244.1.5", "10.244.2.9", 0, protocol=1),
         tracked("fd00::5", "fd00::9", 80),
@@ -87,9 +102,9 @@ def test_connections_that_are_alike_are_one_and_others_are_left_out() -> None:
 
     found = conntrack.answered_by(messages, ipaddress.ip_address("10.244.2.9").packed)
 
-    assert [(each["source"], each["seen"], each["replied"], each["assured"]) for each in found] == [
-        ("10.244.1.5", "10.244.1.5", True, True),
-        ("192.0.2.1", "10.231.0.11", False, False),
+    assert [tuple(each.values()) for each in found] == [
+        ("tcp", "10.244.1.5", "10.244.1.5", 80, True, True, True, 9),
+        ("tcp", "192.0.2.1", "10.231.0.11", 80, False, False, False, 0),
     ]
     assert [each["source"] for each in conntrack.answered_by(messages, ipaddress.ip_address("fd00::9").packed)] == [
         "fd00::5"

@@ -14,10 +14,10 @@ from tests.node.samples import answer as sample_answer
 Manifest = dict[str, Any]
 
 
-def flow(source: str, port: int, *, protocol: str = "tcp", seen: str = "", **known: bool) -> Manifest:
+def flow(source: str, port: int, *, protocol: str = "tcp", seen: str = "", **known: bool | int) -> Manifest:
     """Return connections that a Node tracks."""
     found = {"protocol": protocol, "source": source, "seen": seen or source, "port": port}
-    return {**found, "replied": True, "assured": protocol == "tcp", **known}
+    return {**found, "replied": True, "assured": protocol == "tcp", "open": protocol == "tcp", "ended": 20, **known}
 
 
 def sockets(*accepted: tuple[str, int], tcp: Sequence[int] = (8080,), udp: Sequence[int] = ()) -> Manifest:

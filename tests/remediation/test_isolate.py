@@ -154,7 +154,7 @@ Watched for 0 s, in 3 looks from 2 Nodes (node1, node2): the connection tables, 
 about two minutes ago, and the sockets of 2 Pods that no policy isolates.
 The simulation of all NetworkPolicies says that each of these stays allowed, and nothing that is denied opens: Pod \
 shop/till-1 to Pod shop/web-1 on TCP 8080.
-netmedic's own connects for this diagnosis, from Nodes and from inside clients' Pods, are among what was seen.
+netmedic's own connects for this diagnosis, from inside clients' Pods, are among what was seen.
 What did not happen in that time is refused from then on: connections that are made seldom, such as those of cron \
 jobs, backups and failovers, and those of Pods whose labels are not the ones of today.
 A Pod's own Node always reaches it, as Kubernetes demands for kubelet's probes, so nothing is allowed for that.
@@ -264,6 +264,29 @@ async def test_a_node_that_connects_may_be_any_node_the_next_time() -> None:
     found = await Scene(flows={"web-1": [flow("10.231.0.12", 8080)]}).plan()
 
     assert [rule["from"] for rule in rules(found)] == [[{"ipBlock": {"cidr": f"{ip}/32"}} for ip in INTERNAL.values()]]
+
+
+@pytest.mark.parametrize(
+    ("ended", "counts"),
+    [({"ended": 60}, True), ({"ended": 61}, False), ({"ended": 0}, False), ({"ended": 61, "open": True}, True)],
+    ids=["a minute ago", "a moment ago", "just now", "not yet"],
+)
+async def test_what_may_be_netmedics_own_connect_from_a_node_is_named_and_not_allowed(
+    ended: dict[str, Any], counts: bool
+) -> None:
+    found = await Scene(flows={"web-1": [flow("10.231.0.12", 8080, **{"open": False, **ended})]}).plan()
+
+    assert len(rules(found)) == counts
+    assert (
+        "Not allowed, because netmedic's own connects from Nodes look the same, which ended less than 60 s ago: "
+        "10.231.0.12 to Pod web-1 on TCP 8080." in found[0].foreseen
+    ) is not counts
+
+
+async def test_a_pod_whose_call_ended_a_moment_ago_is_allowed() -> None:
+    found = await Scene(flows={"web-1": [flow("10.244.2.5", 8080, open=False, ended=119)]}).plan()
+
+    assert len(rules(found)) == 1
 
 
 async def test_nodes_are_one_in_the_words_of_the_card() -> None:
