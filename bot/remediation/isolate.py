@@ -60,6 +60,8 @@ async def isolated(step: Isolate, desk: Desk) -> list[Made]:
     try:
         site = await _site(fill(step.namespace, desk.cause), desk)
         running = [site.pods[name] for name in site.open if site.pods[name].status.pod_ip]
+        if not running:
+            raise NoPlan(f"no Pod of namespace {site.namespace} that is open to everybody runs, so nothing can be seen")
         traffic = await watch(running, desk.cluster, sleep=desk.sleep)
         addresses = {ip for call in traffic.calls for ip in (call.source, call.seen)}
         directory = await look_up(addresses, desk.cluster, own=traffic.addresses, near=running)
@@ -93,15 +95,12 @@ async def _site(namespace: str, desk: Desk) -> Site:
         for pod in await desk.cluster.list(Pod, namespace=namespace)
         if pod.alive and not pod.spec.host_network
     }
-    site = Site(
+    return Site(
         namespace=namespace,
         pods=pods,
         ends={name: end_of(pod, labels) for name, pod in pods.items()},
         policies=await desk.cluster.list(NetworkPolicy, namespace=namespace),
     )
-    if not site.open:
-        raise NoPlan(f"no Pod of namespace {namespace} is open to everybody")
-    return site
 
 
 def _flows(call: Call, site: Site, directory: Directory) -> list[Flow]:

@@ -19,6 +19,8 @@ MOST_PEERS = 200
 """Addresses that are looked up (ours): each is a read."""
 NODES_ASKED = 20
 """Nodes whose addresses are asked for besides those that are watched (ours)."""
+MOST_NODES = 100
+"""Nodes that are allowed one by one (ours)."""
 NEIGHBOURHOOD = {4: 24, 6: 120}
 """Prefix length within which addresses are handed out together (ours): CNIs without a podCIDR use blocks of 64."""
 
@@ -62,7 +64,13 @@ class Directory:
         return not client.is_pod and peer is not None and peer.kind is Kind.OUTSIDE
 
     def every_node(self, like: str) -> list[str]:
-        """Return the addresses with which any Node may connect, if one does with an address like this."""
+        """Return the addresses with which any Node may connect, if one does with an address like this.
+
+        Raises:
+            NoPlan: They are too many Nodes.
+        """
+        if len(self.nodes) > MOST_NODES:
+            raise NoPlan(f"Nodes connect, and there are {len(self.nodes)}: name their networks in a policy by hand")
         found = {like} | {
             each.address for node in self.nodes for each in node.status.addresses if each.type == "InternalIP"
         }
@@ -78,7 +86,7 @@ async def look_up(
     """Return who holds addresses; ``own`` are those of Nodes that were asked, ``near`` the Pods that answer.
 
     Raises:
-        NoPlan: They are too many.
+        NoPlan: They are too many, or one is of a Node that cannot be looked at.
         ClusterError: The cluster cannot be read.
     """
     wanted = sorted(set(addresses))
@@ -92,6 +100,9 @@ async def look_up(
     if unclear:
         known |= await _more(unclear, nodes, known, cluster)
     held = _nodes_of(nodes, known)
+    for ip in unclear:
+        if ip not in held and (unasked := [name for name in _owners(ip, nodes) if name not in known]):
+            raise NoPlan(f"whose {ip} is cannot be told: Node {unasked[0]}, which may have it, could not be looked at")
     namespaces = {pod.metadata.namespace for pod in pods.values()}
     labels = {name: (await cluster.get(Namespace, name=name)).metadata.labels for name in sorted(namespaces)}
     peers = {}

@@ -21,6 +21,7 @@ from bot.node.sampled import Sample
 from bot.node.targets import is_address
 from bot.remediation.desk import NoPlan
 from bot.remediation.look import Sleep
+from bot.remediation.sight import FIRST_EPHEMERAL, Look, bridged, hold_udp, missed
 
 LOOKS = 3
 PAUSE_SECONDS = 2.0
@@ -28,19 +29,15 @@ PAUSE_SECONDS = 2.0
 TIER = 3
 MOST_PODS = 100
 """Pods that are looked at (ours): each is entered at each look."""
-FIRST_EPHEMERAL = 32768
-"""Of the ports that clients have: net.ipv4.ip_local_port_range, as kernels begin."""
 INSTALL = (
     f"watching traffic takes a node helper of tier {TIER} on the Node of each such Pod: "
     f"netmedic helper manifest --image IMAGE --tier {TIER} | kubectl apply -f -"
 )
-MISSED = "the connection table of Node {node} does not hold a connection that Pod {pod} has"
 OWN_SECONDS = 60
 """How long ago netmedic's own connects ended at most (ours): a diagnosis and the looks take half of it."""
 TIME_WAIT = "netfilter/nf_conntrack_tcp_timeout_time_wait"
 TIME_WAIT_SECONDS = 120
 """How long a connection is held after its end where nobody set that (nf_conntrack_proto_tcp.c)."""
-BRIDGED = "what Pods of Node {node} send each other passes by its connection table (bridge-nf-call-iptables is off)"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -71,14 +68,6 @@ class Traffic:
     """Nodes whose table does not see everything, and how that is known."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """One look at every Pod, by name."""
-
-    tables: Mapping[str, tuple[Flow, ...]]
-    sockets: Mapping[str, Sockets]
-
-
 async def watch(pods: Sequence[Pod], cluster: Cluster, *, sleep: Sleep) -> Traffic:
     """Look several times at what connects to Pods of one namespace.
 
@@ -100,8 +89,8 @@ async def watch(pods: Sequence[Pod], cluster: Cluster, *, sleep: Sleep) -> Traff
         looked.append(await _look(pods, cluster))
     seconds = clock() - started
     found = await _samples(nodes, cluster)
-    blind = _bridged(found) | _missed(pods, looked)
-    _hold_udp(pods, looked, blind)
+    blind = bridged(found) | missed(pods, looked)
+    hold_udp(pods, looked, blind)
     calls = [call for pod in pods for call in _calls(pod, looked, held=_held(found[pod.spec.node_name]))]
     addresses = {node: addresses_of(sample) for node, sample in found.items()}
     return Traffic(calls=tuple(sorted(calls)), addresses=addresses, seconds=seconds, blind=blind)
@@ -198,51 +187,3 @@ def _held(sample: Sample) -> int:
     """Return how many seconds a Node holds a connection after its end."""
     told = sample.last(sample.series.settings).values.get(TIME_WAIT, "")
     return int(told) if told.isdecimal() else TIME_WAIT_SECONDS
-
-
-def _missed(pods: Sequence[Pod], looked: Sequence[Look]) -> dict[str, str]:
-    """Return the Nodes whose table does not hold what its Pods are connected to.
-
-    What is connected at the last look may have been made after the table was read.
-    """
-    found = {}
-    for pod in pods:
-        name = pod.metadata.name
-        told = {(ip, flow.port) for look in looked for flow in look.tables[name] for ip in (flow.source, flow.seen)}
-        connected = {(each.peer, each.port) for look in looked[:-1] for each in look.sockets[name].accepted}
-        if connected - told:
-            found[pod.spec.node_name] = MISSED.format(node=pod.spec.node_name, pod=name)
-    return found
-
-
-def _bridged(found: Mapping[str, Sample]) -> dict[str, str]:
-    """Return the Nodes on which Pods of one bridge talk past the table."""
-    blind = {}
-    for node, sample in found.items():
-        try:
-            links = sample.last(sample.series.links)
-            set_to = sample.last(sample.series.settings).values.get("bridge/bridge-nf-call-iptables")
-        except ClusterError as problem:
-            raise NoPlan(f"Node {node} could not be looked at: {problem}") from problem
-        bridges = {link.index for link in links if link.kind == "bridge"}
-        if set_to != "1" and any(link.kind == "veth" and link.master in bridges for link in links):
-            blind[node] = BRIDGED.format(node=node)
-    return blind
-
-
-def _hold_udp(pods: Sequence[Pod], looked: Sequence[Look], blind: Mapping[str, str]) -> None:
-    """Refuse where datagrams may come that nobody can see: a socket does not tell who sends to it.
-
-    Raises:
-        NoPlan: With the Pod that waits for them.
-    """
-    seeing = {pod.spec.node_name for pod in pods for look in looked if look.tables[pod.metadata.name]}
-    for pod in pods:
-        name, node = pod.metadata.name, pod.spec.node_name
-        # A client's own socket may be there for one look, and has a high port; a server's is there for all.
-        waits = [{each.port for each in look.sockets[name].listening if each.protocol == "udp"} for look in looked]
-        declared = {port.container_port for container in pod.spec.containers for port in container.ports}
-        ports = sorted(port for port in set.intersection(*waits) if port < FIRST_EPHEMERAL or port in declared)
-        if ports and (node in blind or node not in seeing):
-            why = blind.get(node, f"the connection table of Node {node} holds nothing of its Pods")
-            raise NoPlan(f"who sends to UDP port {ports[0]} of Pod {name} cannot be seen: {why}")

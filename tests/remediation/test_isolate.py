@@ -326,6 +326,23 @@ async def test_an_address_that_no_pod_has_any_more_is_not_given_away() -> None:
     assert "Not allowed, because no Pod or Node has the address any more: 10.244.2.99." in found[0].foreseen
 
 
+async def test_an_address_that_may_be_of_a_node_without_a_helper_gives_no_plan() -> None:
+    """An overlay's device has one of the addresses that are for the Node's Pods."""
+    with pytest.raises(NoPlan) as raised:
+        await Scene(flows={"web-1": [flow("10.244.3.0", 8080)]}).plan()
+
+    assert str(raised.value) == (
+        "whose 10.244.3.0 is cannot be told: Node node3, which may have it, could not be looked at"
+    )
+
+
+async def test_a_crowd_of_nodes_is_a_network_that_a_person_names() -> None:
+    crowd = [{**node("node1"), "metadata": {"name": f"other{number}"}, "status": {}} for number in range(100)]
+
+    with pytest.raises(NoPlan, match="Nodes connect, and there are 103: name their networks"):
+        await Scene(*PODS, WALL, *crowd, flows={"web-1": [flow("10.231.0.12", 8080)]}).plan()
+
+
 async def test_a_job_that_has_ended_is_known_by_its_labels() -> None:
     job = pod("backup-1", "10.244.2.77", {"app": "backup", "batch.kubernetes.io/job-name": "backup-1"}, on="node2")
     job["status"] |= {"phase": "Succeeded"}
@@ -444,7 +461,7 @@ async def test_a_pod_without_labels_that_is_connected_to_gives_no_plan() -> None
 
 
 async def test_a_namespace_without_an_open_pod_gives_no_plan() -> None:
-    with pytest.raises(NoPlan, match="no Pod of namespace shop is open to everybody"):
+    with pytest.raises(NoPlan, match="no Pod of namespace shop that is open to everybody runs"):
         await Scene(VAULT, WALL).plan()
 
 
