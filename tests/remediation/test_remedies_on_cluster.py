@@ -36,7 +36,7 @@ from bot.store.records import Incident, PlanState
 from bot.store.store import Store
 from tests.remediation.faults import switched
 from tests.remediation.fixtures import REPOSITORY, playbooks
-from tests.remediation.remedies import NEW_SERVER, REMEDIES, Remedy
+from tests.remediation.remedies import NEW_SERVER, OPEN_SHOP, REMEDIES, Remedy
 from tests.remediation.shop import visitor
 from tests.testbed import CommandFailed, TestBed
 
@@ -216,14 +216,6 @@ async def undo(site: Site, plan: str) -> None:
     assert isinstance(await site.desk.approve(back.hash, by=BOB), Approved)
     moves = [move async for move in site.desk.apply(back.hash)]
     assert moves[-1].text.startswith("Undone: "), [move.text for move in moves]
-
-
-OPEN_SHOP = Remedy(
-    rule="namespace-partly-isolated",
-    playbook="isolate-namespace",
-    policy="{podSelector: {matchLabels: {app: till}}, policyTypes: [Ingress]}",
-)
-"""One Pod is isolated, the server is open to everybody."""
 
 
 class Street:
