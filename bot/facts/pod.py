@@ -40,7 +40,8 @@ class PodState(Fact):
     """Since that end; 0 if none ended."""
     all_containers_running: bool
     readiness_probe: str
-    """That of the first container that is not ready, in words: ``HTTPS GET :8080/healthz``; empty if none."""
+    """That of the first container that is not ready, in words: ``HTTPS GET :8080/healthz``; its startupProbe, as
+    ``startupProbe TCP connect :80``, while that has not passed; empty if none."""
 
 
 @dataclass(frozen=True, kw_only=True)

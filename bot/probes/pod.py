@@ -169,9 +169,12 @@ def last_end(statuses: Iterable[ContainerStatus]) -> Terminated:
 
 
 def readiness_probe_of(pod: Pod) -> str:
-    """Return the readinessProbe of the first container that is not ready, in words; empty if it has none."""
-    waiting = {status.name for status in pod.status.container_statuses if not status.ready}
-    return first_readiness_probe(container for container in pod.spec.containers if container.name in waiting)
+    """Return the probe that the first container that is not ready has to pass next, in words; empty if it has none."""
+    waiting = {status.name: status for status in pod.status.container_statuses if not status.ready}
+    containers = [container for container in pod.spec.containers if container.name in waiting]
+    # The readinessProbe is not asked before the startupProbe has passed.
+    startup = (one.startup_probe for one in containers if one.startup_probe and not waiting[one.name].started)
+    return next((f"startupProbe {in_words(check)}" for check in startup), "") or first_readiness_probe(containers)
 
 
 def first_readiness_probe(containers: Iterable[Container]) -> str:

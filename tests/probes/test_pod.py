@@ -137,6 +137,15 @@ async def test_the_readiness_probe_of_an_unready_container_is_told_in_words(chec
     assert found.readiness_probe == words
 
 
+@pytest.mark.parametrize(("started", "words"), [(False, "startupProbe TCP connect :1"), (True, "TCP connect :2")])
+async def test_until_it_has_started_the_startup_probe_is_to_be_passed(words: str, *, started: bool) -> None:
+    checks = {"startupProbe": {"tcpSocket": {"port": 1}}, "readinessProbe": {"tcpSocket": {"port": 2}}}
+    status = {**RUNNING, "name": "main", "started": started}
+    found = await state(pod(ready=False, containers=[{"name": "main", **checks}], statuses=[status]))
+
+    assert found.readiness_probe == words
+
+
 async def test_the_readiness_probe_is_that_of_the_container_that_is_not_ready() -> None:
     containers = [
         {"name": "main", "readinessProbe": {"tcpSocket": {"port": 1}}},

@@ -121,6 +121,8 @@ class ContainerStatus(Part, frozen=True, kw_only=True):
     name: str = ""
     container_id: str = msgspec.field(default="", name="containerID")
     ready: bool = False
+    started: bool = True
+    """Its startupProbe has passed; also of one without."""
     restart_count: int = 0
     state: ContainerState = ContainerState()
     last_state: ContainerState = ContainerState()
