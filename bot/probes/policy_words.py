@@ -24,8 +24,7 @@ def pods_in_words(selector: LabelSelector) -> str:
 
 
 def peer_in_words(peer: PolicyPeer) -> str:
-    """Return a peer as ``Pods tier=backend``, ``Pods app=web in Namespaces team=a``, ``10.0.0.0/8`` or
-    ``0.0.0.0/0 except 10.0.0.0/8``."""
+    """Return a peer as ``Pods tier=backend``, ``Pods app=web in Namespaces team=a`` or ``::/0 except fd00::/8``."""
     if peer.ip_block is not None:
         but = f" except {' and '.join(peer.ip_block.except_)}" if peer.ip_block.except_ else ""
         return f"{peer.ip_block.cidr}{but}"
