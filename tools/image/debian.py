@@ -13,16 +13,17 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlunsplit
 
 from tools.image.places import PYTHON, Failed, run
 
 LOCK = Path(__file__).with_name("debian.lock")
-MIRRORS = (
-    "http://deb.debian.org/debian/",
+PLACES = (
+    ("deb.debian.org", "/debian/"),
     # Holds what the mirrors no longer have: every version of every package.
-    "http://snapshot.debian.org/archive/debian/20261101T000000Z/",
+    ("snapshot.debian.org", "/archive/debian/20261101T000000Z/"),
 )
+MIRRORS = tuple(urlunsplit(("http", host, path, "", "")) for host, path in PLACES)
 DOWNLOAD_SECONDS = 60
 USER = 65532
 """Any but root; the chart and the Dockerfile name it too."""
