@@ -13,7 +13,7 @@ from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
 from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
-from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
+from bot.facts.external import HostPortConnect, LocalTraffic, NodePortConnect, PodHostPort, ServiceEntry
 from bot.facts.gateway import GatewayBackend, GatewayState
 from bot.facts.headless import HeadlessPort
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
@@ -116,6 +116,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeNeighbours,
         NodePair,
         NodePeer,
+        NodePortConnect,
         NodePressure,
         NodeRules,
         NodeSettings,

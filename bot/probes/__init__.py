@@ -32,6 +32,7 @@ from bot.probes.limits import namespace_quota, node_lease, readiness_gate, servi
 from bot.probes.mesh import mesh_authorization, mesh_mutual_tls
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.nodeport import node_port_connect
 from bot.probes.noderules import forward_rules, node_rules, service_rules
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
@@ -134,6 +135,7 @@ PROBES: tuple[Probe, ...] = (
     service_entry,
     pod_host_port,
     host_port_connect,
+    node_port_connect,
     ingress_state,
     ingress_route,
     gateway_route,
