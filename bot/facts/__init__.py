@@ -28,7 +28,7 @@ from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface,
 from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
 from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
 from bot.facts.pod import ContainerLimit, PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
-from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodListener, PodNetwork
+from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodListener, PodNetwork, PodResolver
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
@@ -137,6 +137,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodNetwork,
         PodPlacement,
         PodPortRange,
+        PodResolver,
         PodRoute,
         PodSockets,
         PodStart,

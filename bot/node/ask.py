@@ -27,9 +27,11 @@ from bot.node.requests import (
     ping_requests,
     reach_requests,
     resolve_requests,
+    resolver_requests,
     sizes_requests,
     translate_requests,
 )
+from bot.node.resolver import Resolver, Resolvers
 from bot.node.ruled import Entries, Firewall, Firewalls, Ping, Pings, Tracked, Translated, Translations
 from bot.node.sampled import Sample
 from bot.node.tried import Reached, Reaches, Resolved, Resolves, Size, Sizes
@@ -38,6 +40,8 @@ V = TypeVar("V")
 
 RULES_SECONDS = 12.0
 """The collector's own limits for reading rules and following packets through them; a tenth of a second as a rule."""
+FILES_SECONDS = 2.0
+"""Reading small files of a few Pods takes milliseconds (ours)."""
 PING_SECONDS = 1.5
 """The collector's own limit for echoes."""
 
@@ -185,6 +189,21 @@ async def pings(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[s
         seconds=PING_SECONDS,
         of=Pings,
         items=lambda answer: answer.pings,
+    )
+
+
+async def resolvers(
+    cluster: Cluster, wanted: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, Resolver] | ClusterError]:
+    """Return whom Pods ask for names, by Node and the Pods' uids; a Node that failed has its error."""
+    return await allowed(
+        cluster,
+        wanted,
+        tier=3,
+        requests_for=resolver_requests,
+        seconds=FILES_SECONDS,
+        of=Resolvers,
+        items=lambda answer: answer.resolvers,
     )
 
 

@@ -36,6 +36,8 @@ MAX_TRACKED = 16
 """Addresses of one entries request, likewise."""
 MAX_PINGED = 16
 """Targets of one ping request, likewise."""
+MAX_RESOLVERS = 8
+"""Pods of one resolver request, likewise."""
 MAX_QUESTIONS = 24
 """Questions of one resolve request (ours): they travel in a URL."""
 
@@ -103,6 +105,11 @@ def resolve_requests(questions: Iterable[str]) -> list[Request]:
     return [("resolve", *part) for part in parts(questions, MAX_QUESTIONS)]
 
 
+def resolver_requests(uids: Iterable[str]) -> list[Request]:
+    """Ask whom Pods with these uids ask for names, likewise."""
+    return [("resolver", *part) for part in parts(uids, MAX_RESOLVERS)]
+
+
 def inside(uid: str, ip: str, request: Request) -> Request:
     """Ask the same from the network namespace of the Pod with this uid and address."""
     return ("inside", uid, ip, *request)
@@ -166,6 +173,7 @@ ITEMS = {
     "ping": "pings",
     "reach": "reached",
     "resolve": "resolved",
+    "resolver": "resolvers",
     "series": "series",
     "sizes": "sizes",
     "translate": "translated",

@@ -40,6 +40,7 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
+from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
@@ -190,6 +191,7 @@ PROBES: tuple[Probe, ...] = (
     client_connect,
     client_lookup,
     client_mtu,
+    pod_resolver,
 )
 
 __all__ = ["PROBES", "Probe"]

@@ -14,7 +14,7 @@ from typing import Any
 from bot.cluster.errors import ClusterError
 from bot.facts.base import Fact, fields_of
 from bot.node.answers import Answer, decode
-from bot.node.collector import exposition, netlink, proc, queues, recorder, resolve, routes, throttling
+from bot.node.collector import exposition, netlink, proc, queues, recorder, resolve, resolver, routes, throttling
 from bot.node.collector.proc import Problem
 from bot.node.recording import History, Recall
 from bot.node.requests import recall_request, sample_request
@@ -116,6 +116,15 @@ def recorded(content: bytes) -> None:
             continue
 
 
+def resolv_conf(content: bytes) -> None:
+    """Read a Pod's file: what is told stands in it, whole words of known forms."""
+    text = content.decode(errors="replace")
+    found = resolver.parsed(text)
+    told = [*found["nameservers"], *found["search"]]  # type: ignore[misc]
+    if not set(found["search"]) <= set(text.split()) or len("".join(told)) > len(text) * 4:  # type: ignore[arg-type]
+        raise Invented(f"resolv_conf: {told}")
+
+
 def sample_answer(content: bytes) -> None:
     """Decode an answer to ``sample``, and make facts of it."""
     try:
@@ -166,6 +175,7 @@ TARGETS: Mapping[str, Target] = {
         *(queues.discipline_of, queues.listener_of),
     ),
     "dns": binary(lambda content: resolve.addresses(content, 1), lambda content: resolve.addresses(content, 28)),
+    "resolv_conf": resolv_conf,
     "recorder": recorded,
     "sample_answer": sample_answer,
     "recall_answer": recall_answer,
@@ -185,5 +195,7 @@ def seeds(name: str) -> list[bytes]:
         return [b"nr_periods 73\nnr_throttled 5\nthrottled_time 0\n", b"usage_usec 5\nnr_periods 3\nnr_throttled 0\n"]
     if name == "cgroup":
         return [b"12:cpu,cpuacct:/kubepods/pod1/c\n0::/\n", b"0::/kubepods.slice/x.scope\n"]
+    if name == "resolv_conf":
+        return [b"nameserver 10.96.0.10\nsearch shop.svc.cluster.local svc.cluster.local\noptions ndots:5\n"]
     file = CAPTURED / f"{name}.txt"
     return [file.read_bytes()] if file.exists() else [b""]

@@ -45,4 +45,5 @@ ping.py     ICMP echoes
 
 What takes tier 3:
 inside.py   the network namespace of a Pod
+resolver.py whom a Pod asks for names
 """

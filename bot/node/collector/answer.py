@@ -25,6 +25,7 @@ from .read import Json
 from .recorder import recall
 from .request import MAX_SECONDS, NEEDS, USAGE, checked
 from .resolve import question, resolve
+from .resolver import resolver
 from .sample import sample
 from .series import series
 from .session import Session
@@ -138,6 +139,8 @@ def listed(name: str, items: list[str], *, inside: bool) -> dict[str, Json]:
             answer = {"entries": entries(items)}
         case "ping":
             answer = {"pings": ping(items)}
+        case "resolver":
+            answer = {"resolvers": resolver(items)}
     return answer
 
 

@@ -23,6 +23,7 @@ entries PROTO/IP:PORT ...   the tracked connections to each of at most 16 addres
 ping IP ...                 ICMP echoes to at most 16 addresses
 
 With SYS_ADMIN, SYS_PTRACE and the Node's processes (tier 3):
+resolver UID ...            the servers, search list and ndots in /etc/resolv.conf of at most 8 Pods with these uids
 inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, firewall, translate and ping, from
                             the network namespace of the Pod with this uid and address
 
@@ -47,6 +48,7 @@ from .proc import Problem, decimal, shown
 from .reach import MAX_TARGETS as MAX_REACHED
 from .reach import MAX_TIMES
 from .resolve import MAX_NAME, MAX_QUERIES, question
+from .resolver import MOST_PODS
 from .series import MAX_TARGETS as MAX_SERIES
 from .sizes import MAX_TARGETS as MAX_SIZES
 from .translate import MAX_PACKETS
@@ -63,11 +65,13 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
     "translate": (MAX_PACKETS, wanted),
     "entries": (MAX_TRACKED, wanted),
     "ping": (MAX_PINGED, host),
+    "resolver": (MOST_PODS, uid),
 }
 INSIDE = frozenset({"sample", "connect", "reach", "series", "sizes", "resolve", "firewall", "translate", "ping"})
 # What a request keeps of the helper's capabilities; all others keep none.
 NEEDS = dict.fromkeys(("firewall", "translate", "entries", "ping"), rights.RULES) | {
     "inside": rights.ENTER,
+    "resolver": rights.ENTER,
     # To see the control groups of containers.
     "sample": frozenset({rights.SYS_PTRACE}),
 }
@@ -75,7 +79,7 @@ USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
     "| clock TURN MS | metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... "
     "| resolve IP:PORT/NAME ... | recall --from A --to B | firewall | translate PROTO/IP:PORT ... "
-    "| entries PROTO/IP:PORT ... | ping IP ... | inside UID IP REQUEST ... | session | idle"
+    "| entries PROTO/IP:PORT ... | ping IP ... | resolver UID ... | inside UID IP REQUEST ... | session | idle"
 )
 
 
