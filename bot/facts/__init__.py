@@ -22,6 +22,7 @@ from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, Nod
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.limits import NamespaceQuota, NodeLease, NodeWarning, ObjectWarning, ReadinessGate, ServiceFamily
+from bot.facts.masquerade import NodeMasquerade
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
@@ -112,6 +113,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeInterface,
         NodeIp,
         NodeLease,
+        NodeMasquerade,
         NodeMtu,
         NodeNeighbours,
         NodePair,

@@ -24,6 +24,7 @@ from bot.node.requests import (
     Request,
     entries_requests,
     inside,
+    masquerade_requests,
     ping_requests,
     reach_requests,
     resolve_requests,
@@ -32,7 +33,18 @@ from bot.node.requests import (
     translate_requests,
 )
 from bot.node.resolver import Resolver, Resolvers
-from bot.node.ruled import Entries, Firewall, Firewalls, Ping, Pings, Tracked, Translated, Translations
+from bot.node.ruled import (
+    Entries,
+    Firewall,
+    Firewalls,
+    Masqueraded,
+    Masquerades,
+    Ping,
+    Pings,
+    Tracked,
+    Translated,
+    Translations,
+)
 from bot.node.sampled import Sample
 from bot.node.tried import Reached, Reaches, Resolved, Resolves, Size, Sizes
 
@@ -176,6 +188,24 @@ async def tracked(
         seconds=RULES_SECONDS,
         of=Entries,
         items=lambda answer: answer.entries,
+    )
+
+
+async def masquerades(
+    cluster: Cluster, wanted: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, Masqueraded] | ClusterError]:
+    """Return whether Nodes' rules give packets (:func:`bot.node.requests.packet_from`) of Pods another source.
+
+    A Node that failed has its error.
+    """
+    return await allowed(
+        cluster,
+        wanted,
+        tier=2,
+        requests_for=masquerade_requests,
+        seconds=RULES_SECONDS,
+        of=Masquerades,
+        items=lambda answer: answer.masqueraded,
     )
 
 

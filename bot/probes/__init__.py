@@ -29,6 +29,7 @@ from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.limits import namespace_quota, node_lease, readiness_gate, service_family
+from bot.probes.masquerade import node_masquerade
 from bot.probes.mesh import mesh_authorization, mesh_mutual_tls
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
@@ -175,6 +176,7 @@ PROBES: tuple[Probe, ...] = (
     outside_way,
     outside_address,
     outside_ping,
+    node_masquerade,
     drop_history,
     loss_history,
     steal_history,

@@ -10,7 +10,7 @@ from bot.cluster.objects import Pod, Service
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
 from bot.facts.podview import PodResolver
-from bot.facts.scope import Scope
+from bot.facts.scope import Scope, SymptomKind
 from bot.node import ask, client
 from bot.node.answers import named
 from bot.node.requests import question, target
@@ -29,10 +29,11 @@ CLUSTER_FIRST = ("ClusterFirst", "ClusterFirstWithHostNet")
 
 @probe(PodResolver, reads=(Pod, Service), helper=True)
 async def pod_resolver(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
-    """Read whom client Pods ask for names, or those that are named without a client; try servers that are strange."""
+    """Read whom client Pods ask for names, try servers that are strange; without a client, of a symptom about names."""
     if not scope.dns:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names an address, so no name is looked up")
-    named_pods = {(item.namespace, item.name) for item in scope.clients or scope.backends}
+    asking = scope.clients or (scope.backends if scope.kind is SymptomKind.DNS else ())
+    named_pods = {(item.namespace, item.name) for item in asking}
     pods = [
         pod
         for namespace in sorted({namespace for namespace, _ in named_pods})
@@ -40,7 +41,7 @@ async def pod_resolver(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unread
         if (namespace, pod.metadata.name) in named_pods and pod.alive and pod.status.phase == "Running"
     ][:CLIENTS_ENTERED]
     if not pods:
-        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that runs")
+        raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that runs and looks names up")
     if not await cluster.helper_nodes():
         raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
     servers, caches = await dns_addresses(cluster)

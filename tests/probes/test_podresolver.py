@@ -11,7 +11,7 @@ from bot.cluster.manifests import from_manifests
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.facts.base import Reason
 from bot.facts.podview import PodResolver
-from bot.facts.scope import Scope, Subject
+from bot.facts.scope import Scope, Subject, SymptomKind
 from bot.node.requests import VERSION_REQUEST, Request, inside, question, resolver_requests
 from bot.probes.podresolver import pod_resolver
 from tests.node import samples
@@ -127,10 +127,14 @@ async def test_a_lower_tier_is_not_asked() -> None:
     assert missing.reason is Reason.HIGHER_TIER
 
 
-async def test_where_only_a_target_is_named_its_pods_are_read() -> None:
-    target = Scope(namespaces=("shop",), backends=SCOPE.clients)
+async def test_a_targets_pods_are_read_where_the_symptom_is_about_names() -> None:
+    about_names = Scope(kind=SymptomKind.DNS, namespaces=("shop",), backends=SCOPE.clients)
+    about_others = Scope(kind=SymptomKind.TIMEOUT, namespaces=("shop",), backends=SCOPE.clients)
 
-    [found] = await facts_of(pod_resolver, cluster("10.96.0.10"), target)
+    [found] = await facts_of(pod_resolver, cluster("10.96.0.10"), about_names)
+    missing = await unknown_of(pod_resolver, cluster("10.96.0.10"), about_others)
+
+    assert missing.reason is Reason.OUT_OF_SCOPE
 
     assert isinstance(found, PodResolver)
     assert found.pod == "till-1"

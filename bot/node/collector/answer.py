@@ -17,6 +17,7 @@ from .conntrack import entries
 from .firewall import firewall
 from .idle import idle
 from .inside import enter
+from .masquerade import masquerade
 from .metrics import metrics, program
 from .ping import ping
 from .proc import Problem
@@ -137,6 +138,8 @@ def listed(name: str, items: list[str], *, inside: bool) -> dict[str, Json]:
             answer = {"translated": translate(items, inside=inside)}
         case "entries":
             answer = {"entries": entries(items)}
+        case "masquerade":
+            answer = {"masqueraded": masquerade(items)}
         case "ping":
             answer = {"pings": ping(items)}
         case "resolver":
