@@ -158,6 +158,7 @@ _KUBE_PROXY: Keep = {
     "ipvs": _SYNC,
     "nftables": _SYNC,
     "metricsBindAddress": True,
+    "nodePortAddresses": [True],
     "detectLocalMode": True,
 }
 _FLANNEL_BACKEND = {"Type": True, "VNI": True, "Port": True, "MTU": True, "DirectRouting": True}

@@ -13,7 +13,7 @@ from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
 from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
-from bot.facts.external import HostPortConnect, LocalTraffic, PodHostPort, ServiceEntry
+from bot.facts.external import HostPortConnect, LocalTraffic, NodePortConnect, PodHostPort, ServiceEntry
 from bot.facts.gateway import GatewayBackend, GatewayState
 from bot.facts.headless import HeadlessPort
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
@@ -22,13 +22,14 @@ from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, Nod
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.limits import NamespaceQuota, NodeLease, NodeWarning, ObjectWarning, ReadinessGate, ServiceFamily
+from bot.facts.masquerade import NodeMasquerade
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
 from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
 from bot.facts.pod import ContainerLimit, PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
-from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodListener, PodNetwork
+from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodListener, PodNetwork, PodResolver
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
@@ -112,10 +113,12 @@ FACT_TYPES: dict[str, type[Fact]] = {
         NodeInterface,
         NodeIp,
         NodeLease,
+        NodeMasquerade,
         NodeMtu,
         NodeNeighbours,
         NodePair,
         NodePeer,
+        NodePortConnect,
         NodePressure,
         NodeRules,
         NodeSettings,
@@ -136,6 +139,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodNetwork,
         PodPlacement,
         PodPortRange,
+        PodResolver,
         PodRoute,
         PodSockets,
         PodStart,

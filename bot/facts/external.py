@@ -122,3 +122,34 @@ class HostPortConnect(Fact):
     differ, ``untried``."""
     pod_result: str
     """The same at the Pod's own address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePortConnect(Fact):
+    """TCP connects to a nodePort on one Node, compared with the same nodePort on other Nodes.
+
+    Source: node helpers, that of ``from_node`` for ``node``; core/v1 Service, discovery.k8s.io EndpointSlice.
+    """
+
+    kind: ClassVar[str] = "node_port_connect"
+
+    namespace: str
+    service: str
+    type: str
+    """NodePort or LoadBalancer."""
+    node_port: int
+    node: str
+    address: str
+    from_node: str
+    other_node: bool
+    """``from_node`` is another one than ``node``."""
+    should_answer: bool
+    """externalTrafficPolicy is Cluster, or the Node has a ready endpoint of its own."""
+    result: str
+    """``open``, ``refused``, ``silent``, ``unreachable``, ``some`` or ``closed`` where they differ, ``untried``."""
+    node_result: str
+    """At the same address, what other ports gave: ``answers`` (kubelet's, or one that refuses) or ``silent``."""
+    elsewhere: str
+    """At other Nodes that should answer: ``open`` where one accepted every connect, ``closed``, ``untried``."""
+    open_on: str
+    """One Node that accepted every connect; empty if none did."""

@@ -131,3 +131,34 @@ class PodListener(Fact):
     """``0.0.0.0``, ``127.0.0.1, ::1``"""
     loopback_only: bool
     """Nobody but the Pod itself reaches it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodResolver(Fact):
+    """Whom a Pod asks for names, as its /etc/resolv.conf says: kubelet wrote it when the Pod started.
+
+    Source: the node helper at tier 3, through /proc/PID/root; Services; where a server is strange, queries to it.
+    """
+
+    kind: ClassVar[str] = "pod_resolver"
+
+    namespace: str
+    pod: str
+    workload: str
+    workload_type: str
+    node: str
+    dns_policy: str
+    """As written; ClusterFirst if nothing is."""
+    asks: str
+    """``cluster`` (the DNS Service's address is among the servers), ``cache`` (one of a cache on the Node: link-local,
+    the Node's own, or a Service of NodeLocal DNSCache), ``node`` (dnsPolicy says: the Node's own servers), ``other`` or
+    ``none``."""
+    nameservers: str
+    """``10.96.0.10``; ``none`` without any."""
+    cluster_dns: str
+    """The addresses of the cluster's DNS Services."""
+    search: str
+    ndots: int
+    """1 where the file sets none."""
+    known: int
+    """Queries for a name that every cluster has which the servers answered with an address; asked only of ``other``."""

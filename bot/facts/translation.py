@@ -66,7 +66,7 @@ class EndpointConnect(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class KubeProxySettings(Fact):
-    """What kube-proxy is told about the cluster's Pods.
+    """What kube-proxy is told about the cluster's Pods, and on which addresses it is to open nodePorts.
 
     Source: kube-proxy's ConfigMap, Nodes.
     """
@@ -84,6 +84,10 @@ class KubeProxySettings(Fact):
     """What the Nodes' Pod ranges are, at most three."""
     covers_pods: bool
     """Every Node's Pod range lies in clusterCIDR; also true where either is not known."""
+    node_port_addresses: str
+    """nodePortAddresses as written, at most 200 characters: ``127.0.0.0/8``; empty: every address of a Node."""
+    without_node_ports: str
+    """Nodes that are asked (of the path, where none is named) with no address in them, at most three; empty: none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,18 +26,23 @@ from bot.node.requests import (
     entries_requests,
     flows_requests,
     inside,
+    masquerade_requests,
     ping_requests,
     reach_requests,
     resolve_requests,
+    resolver_requests,
     sizes_requests,
     translate_requests,
 )
+from bot.node.resolver import Resolver, Resolvers
 from bot.node.ruled import (
     Answered,
     Entries,
     Firewall,
     Firewalls,
     Flows,
+    Masqueraded,
+    Masquerades,
     Ping,
     Pings,
     Sockets,
@@ -53,6 +58,8 @@ V = TypeVar("V")
 
 RULES_SECONDS = 12.0
 """The collector's own limits for reading rules and following packets through them; a tenth of a second as a rule."""
+FILES_SECONDS = 2.0
+"""Reading small files of a few Pods takes milliseconds (ours)."""
 PING_SECONDS = 1.5
 """The collector's own limit for echoes."""
 
@@ -209,6 +216,24 @@ async def flows(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[s
     )
 
 
+async def masquerades(
+    cluster: Cluster, wanted: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, Masqueraded] | ClusterError]:
+    """Return whether Nodes' rules give packets (:func:`bot.node.requests.packet_from`) of Pods another source.
+
+    A Node that failed has its error.
+    """
+    return await allowed(
+        cluster,
+        wanted,
+        tier=2,
+        requests_for=masquerade_requests,
+        seconds=RULES_SECONDS,
+        of=Masquerades,
+        items=lambda answer: answer.masqueraded,
+    )
+
+
 async def pings(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Ping] | ClusterError]:
     """Return how ICMP echoes from Nodes do, by Node and address; a Node that failed has its error."""
     return await allowed(
@@ -219,6 +244,21 @@ async def pings(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[s
         seconds=PING_SECONDS,
         of=Pings,
         items=lambda answer: answer.pings,
+    )
+
+
+async def resolvers(
+    cluster: Cluster, wanted: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, Resolver] | ClusterError]:
+    """Return whom Pods ask for names, by Node and the Pods' uids; a Node that failed has its error."""
+    return await allowed(
+        cluster,
+        wanted,
+        tier=3,
+        requests_for=resolver_requests,
+        seconds=FILES_SECONDS,
+        of=Resolvers,
+        items=lambda answer: answer.resolvers,
     )
 
 

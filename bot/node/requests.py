@@ -36,6 +36,10 @@ MAX_TRACKED = 16
 """Addresses of one entries request, likewise."""
 MAX_PINGED = 16
 """Targets of one ping request, likewise."""
+MAX_SENT = 16
+"""Packets of one masquerade request, likewise."""
+MAX_RESOLVERS = 8
+"""Pods of one resolver request, likewise."""
 MAX_QUESTIONS = 24
 """Questions of one resolve request (ours): they travel in a URL."""
 
@@ -108,6 +112,16 @@ def resolve_requests(questions: Iterable[str]) -> list[Request]:
     return [("resolve", *part) for part in parts(questions, MAX_QUESTIONS)]
 
 
+def masquerade_requests(packets: Iterable[str]) -> list[Request]:
+    """Ask whether packets of Pods get another source, likewise; they are written as :func:`packet_from` does."""
+    return [("masquerade", *part) for part in parts(packets, MAX_SENT)]
+
+
+def resolver_requests(uids: Iterable[str]) -> list[Request]:
+    """Ask whom Pods with these uids ask for names, likewise."""
+    return [("resolver", *part) for part in parts(uids, MAX_RESOLVERS)]
+
+
 def inside(uid: str, ip: str, request: Request) -> Request:
     """Ask the same from the network namespace of the Pod with this uid and address."""
     return ("inside", uid, ip, *request)
@@ -162,6 +176,15 @@ def packet(protocol: str, ip: str, port: int) -> str:
     return f"{protocol.lower()}/{target(ip, port)}"
 
 
+def packet_from(source: str, protocol: str, ip: str, port: int) -> str:
+    """Return the same with its source: ``10.244.1.7,udp/192.0.2.1:53``.
+
+    Raises:
+        ValueError: One of them is not an address.
+    """
+    return f"{ipaddress.ip_address(source)},{packet(protocol, ip, port)}"
+
+
 VERSION_REQUEST: Request = ("version",)
 FIREWALL_REQUEST: Request = ("firewall",)
 SOCKETS_REQUEST: Request = ("sockets",)
@@ -169,10 +192,12 @@ ITEMS = {
     "connect": "connects",
     "entries": "entries",
     "flows": "flows",
+    "masquerade": "masqueraded",
     "metrics": "metrics",
     "ping": "pings",
     "reach": "reached",
     "resolve": "resolved",
+    "resolver": "resolvers",
     "series": "series",
     "sizes": "sizes",
     "translate": "translated",

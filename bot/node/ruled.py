@@ -33,6 +33,21 @@ class Translations(Answer, frozen=True, kw_only=True):
     translated: dict[str, Translated]
 
 
+class Masqueraded(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules do with the source of a packet that a Pod sends."""
+
+    translated: Literal["yes", "no", "maybe"]
+    """``maybe`` where a rule depends on what is not known of the packet: its interface, a set of addresses."""
+    by: Text
+    """Which table says so; empty: none."""
+
+
+class Masquerades(Answer, frozen=True, kw_only=True):
+    """The same, by the packet as it was asked for."""
+
+    masqueraded: dict[str, Masqueraded]
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One tracked connection."""
 

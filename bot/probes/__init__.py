@@ -29,9 +29,11 @@ from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.limits import namespace_quota, node_lease, readiness_gate, service_family
+from bot.probes.masquerade import node_masquerade
 from bot.probes.mesh import mesh_authorization, mesh_mutual_tls
 from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
+from bot.probes.nodeport import node_port_connect
 from bot.probes.noderules import forward_rules, node_rules, service_rules
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
@@ -39,6 +41,7 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
+from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
 from bot.probes.policy_effect import policy_coverage, policy_effect
@@ -134,6 +137,7 @@ PROBES: tuple[Probe, ...] = (
     service_entry,
     pod_host_port,
     host_port_connect,
+    node_port_connect,
     ingress_state,
     ingress_route,
     gateway_route,
@@ -172,6 +176,7 @@ PROBES: tuple[Probe, ...] = (
     outside_way,
     outside_address,
     outside_ping,
+    node_masquerade,
     drop_history,
     loss_history,
     steal_history,
@@ -188,6 +193,7 @@ PROBES: tuple[Probe, ...] = (
     client_connect,
     client_lookup,
     client_mtu,
+    pod_resolver,
 )
 
 __all__ = ["PROBES", "Probe"]

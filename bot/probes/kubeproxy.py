@@ -37,7 +37,10 @@ EMBEDDED = re.compile(r"\+(?:k3s|rke2)")
 NODES_ASKED = 3
 """Nodes whose kube-proxy is asked for its mode (ours): it is the same on all."""
 SHOWN_RANGES = 3
-"""Pod ranges named in one sentence (ours)."""
+"""Pod ranges, or Nodes, named in one sentence (ours)."""
+WORDS_LENGTH = 200
+PRIMARY = "primary"
+"""In place of a range: the Node's own address (KubeProxyConfiguration from Kubernetes 1.31 on)."""
 
 WITHOUT_KUBE_PROXY = (("type", "virtual-kubelet"), ("kubernetes.io/os", "windows"))
 """Labels of Nodes that a Linux kube-proxy DaemonSet is not meant for."""
@@ -115,11 +118,15 @@ async def config_maps(cluster: Cluster, name: str) -> list[ConfigMap]:
 
 @probe(KubeProxySettings, reads=(ConfigMap, Node))
 async def kube_proxy_settings(cluster: Cluster, scope: Scope) -> Iterable[KubeProxySettings]:
-    """Compare the clusterCIDR that kube-proxy was given with the ranges that the Nodes' Pods live in."""
+    """Compare what kube-proxy was given with where the Nodes and their Pods are: clusterCIDR and nodePortAddresses."""
     for name, key in CONFIGURED_IN:
         for config in await config_maps(cluster, name):
             if settings := config.data.get(key):
-                ranges = [cidr for node in await nodes_on_path(cluster, scope) for cidr in pod_ranges(node)]
+                nodes = await nodes_on_path(cluster, scope)
+                ranges = [cidr for node in nodes for cidr in pod_ranges(node)]
+                opened = listed(settings, "nodePortAddresses")
+                asked = [node for node in nodes if not scope.named_nodes or node.metadata.name in scope.named_nodes]
+                closed = sorted(node.metadata.name for node in asked if not opens_on(opened, node))
                 cidr, local = setting(settings, "clusterCIDR"), setting(settings, "detectLocalMode")
                 return [
                     KubeProxySettings(
@@ -130,7 +137,9 @@ async def kube_proxy_settings(cluster: Cluster, scope: Scope) -> Iterable[KubePr
                         local_by=local or "ClusterCIDR",
                         pod_cidrs=", ".join(sorted(set(ranges))[:SHOWN_RANGES]),
                         covers_pods=covers(cidr, ranges),
-                        source=f"{path_of(config)}, spec.podCIDRs of the Nodes",
+                        node_port_addresses=", ".join(opened)[:WORDS_LENGTH],
+                        without_node_ports=", ".join(closed[:SHOWN_RANGES]),
+                        source=f"{path_of(config)}, spec.podCIDRs and status.addresses of the Nodes",
                     )
                 ]
     raise CannotTell(Reason.UNRECOGNISED, "no ConfigMap with kube-proxy's settings was found")
@@ -140,6 +149,21 @@ def setting(settings: str, name: str) -> str:
     """Return a plain value of kube-proxy's settings; empty where it is not set."""
     found = re.search(rf"""^{name}:[ \t]*["']?([A-Za-z0-9.:/,]*)["']?[ \t]*$""", settings, re.MULTILINE)
     return found[1] if found and found[1] != "null" else ""
+
+
+def listed(settings: str, name: str) -> list[str]:
+    """Return a list of kube-proxy's settings, as its ConfigMap is kept; empty where it is not set."""
+    found = re.search(rf"^{name}:[ \t]*\n((?:[ \t]*- .*\n?)+)", settings, re.MULTILINE)
+    return [line.strip()[2:].strip(" \"'") for line in found[1].splitlines()] if found else []
+
+
+def opens_on(ranges: Sequence[str], node: Node) -> bool:
+    """Tell whether nodePorts are to be open on any address of a Node; also where its addresses are not known."""
+    own = [one for item in node.status.addresses if item.type != "Hostname" and (one := network(item.address))]
+    around = [one for text in ranges if (one := network(text))]
+    if not own or not around or PRIMARY in ranges:
+        return True
+    return any(contains(outer, inner) for outer in around for inner in own)
 
 
 def pod_ranges(node: Node) -> tuple[str, ...]:

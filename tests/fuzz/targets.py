@@ -22,6 +22,7 @@ from bot.node.collector import (
     queues,
     recorder,
     resolve,
+    resolver,
     routes,
     sockets,
     throttling,
@@ -127,6 +128,15 @@ def recorded(content: bytes) -> None:
             continue
 
 
+def resolv_conf(content: bytes) -> None:
+    """Read a Pod's file: what is told stands in it, whole words of known forms."""
+    text = content.decode(errors="replace")
+    found = resolver.parsed(text)
+    told = [*found["nameservers"], *found["search"]]  # type: ignore[misc]
+    if not set(found["search"]) <= set(text.split()) or len("".join(told)) > len(text) * 4:  # type: ignore[arg-type]
+        raise Invented(f"resolv_conf: {told}")
+
+
 def sample_answer(content: bytes) -> None:
     """Decode an answer to ``sample``, and make facts of it."""
     try:
@@ -179,11 +189,20 @@ TARGETS: Mapping[str, Target] = {
     "tcp": binary(lambda content: sockets.found(*[sockets.sockets_of(content.decode(errors="backslashreplace"))] * 2)),
     "conntrack": binary(lambda content: conntrack.answered_by([content], bytes([10, 244, 2, 2]))),
     "dns": binary(lambda content: resolve.addresses(content, 1), lambda content: resolve.addresses(content, 28)),
+    "resolv_conf": resolv_conf,
     "recorder": recorded,
     "sample_answer": sample_answer,
     "recall_answer": recall_answer,
     "any_answer": any_answer,
 }
+
+
+WRITTEN: Mapping[str, list[bytes]] = {
+    "cpu_stat": [b"nr_periods 73\nnr_throttled 5\nthrottled_time 0\n", b"usage_usec 5\nnr_periods 3\nnr_throttled 0\n"],
+    "cgroup": [b"12:cpu,cpuacct:/kubepods/pod1/c\n0::/\n", b"0::/kubepods.slice/x.scope\n"],
+    "resolv_conf": [b"nameserver 10.96.0.10\nsearch shop.svc.cluster.local svc.cluster.local\noptions ndots:5\n"],
+}
+"""What targets get that need no capture."""
 
 
 def seeds(name: str) -> list[bytes]:
@@ -196,9 +215,5 @@ def seeds(name: str) -> list[bytes]:
         return [bytes.fromhex(line.split()[1]) for line in (CAPTURED / "netlink.hex").read_text().splitlines()]
     if name == "conntrack":
         return [bytes.fromhex(line) for line in (CAPTURED / "conntrack.hex").read_text().splitlines()]
-    if name == "cpu_stat":
-        return [b"nr_periods 73\nnr_throttled 5\nthrottled_time 0\n", b"usage_usec 5\nnr_periods 3\nnr_throttled 0\n"]
-    if name == "cgroup":
-        return [b"12:cpu,cpuacct:/kubepods/pod1/c\n0::/\n", b"0::/kubepods.slice/x.scope\n"]
     file = CAPTURED / f"{name}.txt"
-    return [file.read_bytes()] if file.exists() else [b""]
+    return WRITTEN.get(name) or [file.read_bytes() if file.exists() else b""]

@@ -189,8 +189,46 @@ async def test_the_cluster_cidr_is_compared_with_where_the_pods_are() -> None:
             local_by="ClusterCIDR",
             pod_cidrs="10.244.1.0/24, 10.244.2.0/24",
             covers_pods=False,
+            node_port_addresses="",
+            without_node_ports="",
         )
     ]
+
+
+def node_at(name: str, address: str) -> Manifest:
+    return {**node(name), "status": {"addresses": [{"type": "InternalIP", "address": address}]}}
+
+
+@pytest.mark.parametrize(
+    ("written", "told", "without"),
+    [
+        ('nodePortAddresses: ["127.0.0.0/8"]', "127.0.0.0/8", "node1, node2"),
+        ("nodePortAddresses:\n  - 127.0.0.0/8\n  - 192.0.2.1/32", "127.0.0.0/8, 192.0.2.1/32", "node2"),
+        ("nodePortAddresses: [192.0.2.0/24]", "192.0.2.0/24", ""),
+        ("nodePortAddresses: [primary]", "primary", ""),
+        ("nodePortAddresses: []", "", ""),
+        ("nodePortAddresses: null", "", ""),
+        ("ipvs:\n  nodePortAddresses: [127.0.0.0/8]", "", ""),
+    ],
+)
+async def test_nodes_without_an_address_for_node_ports_are_told(written: str, told: str, without: str) -> None:
+    config = config_map("kube-proxy", **{"config.conf": f"mode: iptables\n{written}\n"})
+    reading = from_manifests(config, node_at("node1", "192.0.2.1"), node_at("node2", "192.0.2.2"), node("node3"))
+
+    [found] = await facts_of(kube_proxy_settings, reading, EVERYTHING)
+
+    assert isinstance(found, KubeProxySettings)
+    assert (found.node_port_addresses, found.without_node_ports) == (told, without)
+
+
+async def test_only_nodes_that_are_asked_are_held_against_the_addresses_of_node_ports() -> None:
+    config = config_map("kube-proxy", **{"config.conf": "nodePortAddresses: [192.0.2.1/32]\n"})
+    reading = from_manifests(config, node_at("node1", "192.0.2.1"), node_at("node2", "192.0.2.2"))
+
+    [found] = await facts_of(kube_proxy_settings, reading, Scope(named_nodes=("node1",), target_nodes=("node2",)))
+
+    assert isinstance(found, KubeProxySettings)
+    assert found.without_node_ports == ""
 
 
 async def test_another_way_to_tell_local_traffic_is_told() -> None:

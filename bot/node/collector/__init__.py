@@ -39,6 +39,7 @@ nft.py      tables of nftables
 ipvs.py     the table of IPVS (tier 1 reads it too)
 walk.py     following a packet through chains
 translate.py where packets to an address go
+masquerade.py whether packets that Pods send get another source
 firewall.py how many rules there are, and their policies
 conntrack.py tracked connections to an address
 ping.py     ICMP echoes
@@ -46,4 +47,5 @@ ping.py     ICMP echoes
 What takes tier 3:
 inside.py   the network namespace of a Pod
 sockets.py  who is connected there, and which ports wait
+resolver.py whom a Pod asks for names
 """

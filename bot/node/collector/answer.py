@@ -17,6 +17,7 @@ from .conntrack import entries, flows
 from .firewall import firewall
 from .idle import idle
 from .inside import enter
+from .masquerade import masquerade
 from .metrics import metrics, program
 from .ping import ping
 from .proc import Problem
@@ -25,6 +26,7 @@ from .read import Json
 from .recorder import recall
 from .request import MAX_SECONDS, NEEDS, USAGE, checked
 from .resolve import question, resolve
+from .resolver import resolver
 from .sample import sample
 from .series import series
 from .session import Session
@@ -116,6 +118,10 @@ def looked(request: list[str], *, inside: bool = False) -> dict[str, Json]:
             return {"reached": reach({text: target(text) for text in targets}, int(times))}
         case ["metrics", _, seconds, *programs]:
             return {"metrics": metrics({text: program(text) for text in programs}, int(seconds))}
+        case ["firewall"]:
+            return {"firewall": firewall()}
+        case ["sockets"]:
+            return {"sockets": sockets()}
     return listed(request[0], request[1:], inside=inside)
 
 
@@ -131,18 +137,18 @@ def listed(name: str, items: list[str], *, inside: bool) -> dict[str, Json]:
             answer = {"sizes": sizes(items)}
         case "resolve":
             answer = {"resolved": resolve([question(text) for text in items])}
-        case "firewall":
-            answer = {"firewall": firewall()}
         case "translate":
             answer = {"translated": translate(items, inside=inside)}
         case "entries":
             answer = {"entries": entries(items)}
         case "flows":
             answer = {"flows": flows(items)}
-        case "sockets":
-            answer = {"sockets": sockets()}
+        case "masquerade":
+            answer = {"masqueraded": masquerade(items)}
         case "ping":
             answer = {"pings": ping(items)}
+        case "resolver":
+            answer = {"resolvers": resolver(items)}
     return answer
 
 

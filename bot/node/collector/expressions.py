@@ -35,6 +35,7 @@ WORD = 4
 REGISTERS = 20
 # They count, log or mark and let the packet pass; whatever they load is not known.
 PASSING = frozenset({"counter", "log", "notrack", "dynset", "objref", "last", "dup"})
+ENDING = {"reject": "reject", "masq": "snat"} | dict.fromkeys(("redir", "queue", "tproxy", "synproxy"), "accept")
 LOADING = frozenset({"numgen", "hash", "fib", "rt", "socket", "osf", "exthdr", "tunnel", "xfrm"})
 
 
@@ -94,8 +95,8 @@ class Run:
             elif name == "target":
                 verdict = xt.verdict_of(word(known.get(1, b"")), big(known.get(2, b"")), known.get(3, b""))
                 yield Outcome(verdict, self.sure)
-            elif name in ("reject", "masq", "redir", "queue", "tproxy", "synproxy"):
-                yield Outcome(Verdict("reject" if name == "reject" else "accept"), self.sure)
+            elif name in ENDING:
+                yield Outcome(Verdict(ENDING[name]), self.sure)
             elif name in ("meta", "ct") and 3 + (name == "ct") in known:
                 yield Outcome(Verdict("mark"), self.sure)
             else:
@@ -151,8 +152,8 @@ class Run:
         if (base, offset) == (NETWORK_HEADER, TO_AT[packet.version]):
             # A network whose mask ends with a byte is compared so.
             return packet.to[:length] if length < len(packet.to) else None
-        if (base, offset, length) == (NETWORK_HEADER, SOURCE_AT[packet.version], len(packet.to)):
-            return packet.source
+        if (base, offset) == (NETWORK_HEADER, SOURCE_AT[packet.version]):
+            return packet.source[:length] if packet.source and length <= len(packet.source) else None
         if (base, offset, length) == (TRANSPORT_HEADER, PORT_AT, 2):
             return packet.port.to_bytes(2, "big")
         return None
@@ -236,9 +237,9 @@ class Run:
             yield Outcome(Verdict(kind, word(verdict.get(CHAIN, b""))), self.sure)
 
     def translation(self, known: dict[int, bytes]) -> Verdict:
-        """Return where a packet is sent to instead; one whose source is translated passes."""
+        """Return where a packet is sent to instead, or that it gets another source."""
         if big(known.get(1, b"")) != TO:
-            return Verdict("accept")
+            return Verdict("snat")
         address: bytes | None = self.packet.to
         if NAT_ADDRESS in known:
             address = self.held(big(known[NAT_ADDRESS]), len(self.packet.to))

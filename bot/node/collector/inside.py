@@ -1,7 +1,7 @@
 """Looking from inside a Pod: this process goes to the Pod's network namespace, and answers from there.
 
 Needs the Node's processes (hostPID), SYS_PTRACE to open another process' namespace and SYS_ADMIN to enter it; both are
-given up once it is inside. It stays in its own mount namespace: no file of the Pod is seen.
+given up once it is inside. It stays in its own mount namespace: no file of the Pod is seen (resolver.py reads one).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ctypes
 import ipaddress
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from . import netlink, rights
@@ -58,7 +59,14 @@ def enter(pod: str, address: str) -> None:
 
 
 def process_of(pod: str) -> int:
-    """Return a process of a Pod, by the name of its control group."""
+    """Return a process of a Pod."""
+    for process in processes_of(pod):
+        return process
+    raise Problem("no process of the Pod runs on this Node")
+
+
+def processes_of(pod: str) -> Iterator[int]:
+    """Yield the processes of a Pod, by the name of their control group."""
     # The systemd driver writes a Pod's uid with underscores.
     names = (f"pod{pod}".encode(), f"pod{pod.replace('-', '_')}".encode())
     for entry in Path("/proc").iterdir():
@@ -69,5 +77,4 @@ def process_of(pod: str) -> int:
         except OSError:
             continue
         if any(name in group for name in names):
-            return int(entry.name)
-    raise Problem("no process of the Pod runs on this Node")
+            yield int(entry.name)

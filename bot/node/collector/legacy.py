@@ -215,7 +215,7 @@ class Entry(NamedTuple):
         return xt.VERDICTS.get(code, Verdict("other", str(code)))
 
     def _addresses(self, packet: Packet) -> bool | None:
-        _source, to, source_mask, to_mask, *devices, protocol = self.layout.address.unpack_from(self.head)
+        source, to, source_mask, to_mask, *devices, protocol = self.layout.address.unpack_from(self.head)
         inverted = self.head[self.layout.flags_at + 1]
         if masked(packet.to, to_mask) != to and not inverted & INVERTED_TO:
             return False
@@ -223,8 +223,13 @@ class Entry(NamedTuple):
             return False
         if protocol and (protocol == packet.protocol) == bool(inverted & INVERTED_PROTOCOL):
             return False
-        # Source and interfaces of the packet are not known.
-        return None if any(source_mask) or any(devices[0]) or any(devices[1]) else True
+        if packet.source and any(source_mask):
+            if (masked(packet.source, source_mask) == source) == bool(inverted & INVERTED_SOURCE):
+                return False
+        elif any(source_mask):
+            return None
+        # The packet's interfaces are not known.
+        return None if any(devices[0]) or any(devices[1]) else True
 
 
 def masked(address: bytes, mask: bytes) -> bytes:

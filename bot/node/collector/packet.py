@@ -30,7 +30,8 @@ class Packet(NamedTuple):
 class Verdict(NamedTuple):
     """What a rule does.
 
-    ``accept``, ``drop``, ``reject``, ``return``, ``jump``, ``goto``, ``dnat``, ``mark`` or ``other``.
+    ``accept``, ``drop``, ``reject``, ``return``, ``jump``, ``goto``, ``dnat``, ``snat`` (another source, masquerading
+    too), ``mark`` or ``other``.
     """
 
     kind: str

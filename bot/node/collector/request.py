@@ -22,9 +22,13 @@ translate PROTO/IP:PORT ... where the Node's rules send the first packet to each
                             with it is told without them)
 entries PROTO/IP:PORT ...   the tracked connections to each of at most 16 addresses
 flows IP ...                the tracked connections that each of at most 16 addresses answers
+masquerade IP,PROTO/IP:PORT ...
+                            whether the Node's rules give the first packet from each of at most 16 Pods' addresses to an
+                            address another source
 ping IP ...                 ICMP echoes to at most 16 addresses
 
 With SYS_ADMIN, SYS_PTRACE and the Node's processes (tier 3):
+resolver UID ...            the servers, search list and ndots in /etc/resolv.conf of at most 8 Pods with these uids
 inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, sockets, firewall, translate and
                             ping, from the network namespace of the Pod with this uid and address
 
@@ -41,6 +45,8 @@ from . import rights
 from .connect import MAX_TARGETS, host, target
 from .conntrack import MAX_PACKETS as MAX_TRACKED
 from .inside import uid
+from .masquerade import MAX_PACKETS as MAX_SENT
+from .masquerade import sent
 from .metrics import MAX_TARGETS as MAX_PROGRAMS
 from .metrics import MAX_WINDOW, program
 from .packet import wanted
@@ -49,6 +55,7 @@ from .proc import Problem, decimal, shown
 from .reach import MAX_TARGETS as MAX_REACHED
 from .reach import MAX_TIMES
 from .resolve import MAX_NAME, MAX_QUERIES, question
+from .resolver import MOST_PODS
 from .series import MAX_TARGETS as MAX_SERIES
 from .sizes import MAX_TARGETS as MAX_SIZES
 from .translate import MAX_PACKETS
@@ -56,6 +63,8 @@ from .translate import MAX_PACKETS
 MAX_SECONDS = 30
 MAX_AGE = 900
 MAX_ARGUMENT = 64
+# By how much words of some requests may be longer: by a name, by an address.
+LONGER = {"resolve": MAX_NAME, "masquerade": 40}
 # Requests for a list of things: how many at most, and what each has to be.
 LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
     "connect": (MAX_TARGETS, target),
@@ -65,14 +74,17 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
     "translate": (MAX_PACKETS, wanted),
     "entries": (MAX_TRACKED, wanted),
     "flows": (MAX_TRACKED, host),
+    "masquerade": (MAX_SENT, sent),
     "ping": (MAX_PINGED, host),
+    "resolver": (MOST_PODS, uid),
 }
 INSIDE = frozenset(
     {"sample", "connect", "reach", "series", "sizes", "resolve", "firewall", "translate", "ping", "sockets"}
 )
 # What a request keeps of the helper's capabilities; all others keep none.
-NEEDS = dict.fromkeys(("firewall", "translate", "entries", "flows", "ping"), rights.RULES) | {
+NEEDS = dict.fromkeys(("firewall", "translate", "entries", "flows", "masquerade", "ping"), rights.RULES) | {
     "inside": rights.ENTER,
+    "resolver": rights.ENTER,
     # To see the control groups of containers.
     "sample": frozenset({rights.SYS_PTRACE}),
 }
@@ -80,7 +92,8 @@ USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
     "| clock TURN MS | metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... "
     "| resolve IP:PORT/NAME ... | recall --from A --to B | firewall | translate PROTO/IP:PORT ... "
-    "| entries PROTO/IP:PORT ... | flows IP ... | ping IP ... | sockets | inside UID IP REQUEST ... | session | idle"
+    "| entries PROTO/IP:PORT ... | flows IP ... | masquerade IP,PROTO/IP:PORT ... | ping IP ... | resolver UID ... "
+    "| sockets | inside UID IP REQUEST ... | session | idle"
 )
 
 
@@ -90,7 +103,7 @@ def checked(arguments: list[str]) -> list[str]:
     Raises:
         Problem: It is not.
     """
-    longest = MAX_ARGUMENT + MAX_NAME if arguments[:1] == ["resolve"] else MAX_ARGUMENT
+    longest = MAX_ARGUMENT + LONGER.get(arguments[0] if arguments else "", 0)
     if any(len(argument) > longest for argument in arguments):
         raise Problem(f"an argument is longer than {longest} characters")
     if arguments[:1] == ["inside"]:

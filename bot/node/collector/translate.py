@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from . import ipvs, legacy, netlink, nft, rights
@@ -46,15 +46,26 @@ def translate(texts: list[str], *, inside: bool = False) -> dict[str, Json]:
     own = {str(one["ip"]) for one in netlink.addresses()} if inside else set()
     if rights.tier() < 2:  # noqa: PLR2004 - tier
         return by_ipvs(texts, known)
+
+    def one(text: str, found: list[Way], deadline: float) -> Json:
+        packet = wanted(text)
+        hooks = (RECEIVED if str(ipaddress.ip_address(packet.to)) in own else SENT) if inside else FORWARDED
+        return fate(packet, found, known, deadline, hooks=hooks)
+
+    return steadily(texts, one)
+
+
+def steadily(texts: list[str], look: Callable[[str, list[Way], float], Json]) -> dict[str, Json]:
+    """Return what a look at the rules gives for each text, taken again where they changed meanwhile.
+
+    Raises:
+        Problem: They change all the time.
+    """
     for _ in range(TRIES):
         before = nft.generation()
         deadline = time.monotonic() + LONGEST_SECONDS
         found = list(ways())
-        answers: dict[str, Json] = {}
-        for text in texts:
-            packet = wanted(text)
-            hooks = (RECEIVED if str(ipaddress.ip_address(packet.to)) in own else SENT) if inside else FORWARDED
-            answers[text] = fate(packet, found, known, deadline, hooks=hooks)
+        answers = {text: look(text, found, deadline) for text in texts}
         if nft.generation() == before:
             return answers
     raise Problem("the rules change faster than they can be read")

@@ -13,7 +13,7 @@ from .proc import Problem
 MOST_JUMPS = 32
 # All packets of one request together; ten thousand Services are some 20,000 rules.
 LONGEST_SECONDS = 6.0
-ENDING = ("accept", "drop", "reject", "dnat")
+ENDING = ("accept", "drop", "reject", "dnat", "snat")
 
 
 class Rule(Protocol):

@@ -25,8 +25,9 @@ VERDICTS = {DROP: Verdict("drop"), ACCEPT: Verdict("accept"), RETURN: Verdict("r
 NAT_WITH_PORTS = 2
 # struct nf_nat_ipv4_multi_range_compat of revision 0; struct nf_nat_range and nf_nat_range2 of later ones.
 NAT_IPV4, NAT = struct.Struct("=II4s4s2s2s"), struct.Struct("=I16s16s2s2s")
-# Targets that end a packet's way through the table, without a change of its destination.
-ENDING = frozenset({"MASQUERADE", "SNAT", "NETMAP", "REDIRECT", "QUEUE", "NFQUEUE", "TPROXY", "SYNPROXY"})
+# Targets that end a packet's way through the table: those that give it another source, and others.
+SOURCES = frozenset({"MASQUERADE", "SNAT", "NETMAP"})
+ENDING = frozenset({"REDIRECT", "QUEUE", "NFQUEUE", "TPROXY", "SYNPROXY"})
 
 
 def holds(name: str, info: bytes, packet: Packet) -> bool | None:
@@ -75,6 +76,8 @@ def verdict_of(name: str, revision: int, info: bytes) -> Verdict:
         return Verdict("dnat", destination(revision, info))
     if name == "REJECT":
         return Verdict("reject")
+    if name in SOURCES:
+        return Verdict("snat")
     if name in ("MARK", "CONNMARK"):
         return Verdict("mark")
     return Verdict("accept") if name in ENDING else Verdict("other", name)
