@@ -15,6 +15,7 @@ from bot.diagnosis.names import Fit, best, tokens_of
 from bot.diagnosis.tokens import NOTHING, Mention, address_in, is_host_name
 from bot.diagnosis.vocabulary import Vocabulary
 from bot.facts.scope import Subject
+from bot.probes.misspelling import is_misspelt
 from bot.probes.reading import SYSTEM_NAMESPACE, is_dns
 
 GENERATED = re.compile(r"^(?P<owner>.+?)-(?:[0-9a-f]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}$")
@@ -183,6 +184,8 @@ class Lookup:
         if node.subjects:
             return node
         subjects = await self.routes(mention.name, place) or await self.balanced(mention.name)
+        if not subjects and (misspelt := await self.misspelt(mention.name, place)):
+            return Found(mention=mention, subjects=misspelt, fit=Fit.FUZZY, port=mention.port)
         subjects = subjects or (Subject(OUTSIDE, "", mention.name),)
         return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
 
@@ -194,6 +197,15 @@ class Lookup:
             if found:
                 return tuple(map(subject_of, found))
         return await routes_for(self.inventory, host)
+
+    async def misspelt(self, host: str, namespace: str) -> tuple[Subject, ...]:
+        """Return the one Ingress with a rule for a host that is written almost so, in the namespace before others."""
+        for place in dict.fromkeys((namespace, "")):
+            every = await self.inventory.read(Ingress, namespace=place)
+            found = [item for item in every if any(is_misspelt(rule.host, host) for rule in item.spec.rules)]
+            if found:
+                return tuple(map(subject_of, found)) if len(found) == 1 else ()
+        return ()
 
     async def balanced(self, host: str) -> tuple[Subject, ...]:
         """Return the Services whose load balancer has a host name, as those of one provider have."""
