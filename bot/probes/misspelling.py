@@ -28,6 +28,11 @@ def is_misspelt(written: str, host: str) -> bool:
     return 0 < sum(errors) <= ERRORS_AT_MOST
 
 
+def edits(one: str, other: str, *, at_most: int) -> int:
+    """Return how many letters are wrong, missing, added or swapped; one more than ``at_most`` if they are more."""
+    return int(OSA.distance(one, other, score_cutoff=at_most))
+
+
 def errors_in(one: str, other: str) -> int:
     """Return how many typing errors make one part of a host name another; too many for a part of its own."""
     digits = [re.sub(r"\D", "", part) for part in (one, other)]
@@ -35,7 +40,7 @@ def errors_in(one: str, other: str) -> int:
         return 0
     if digits[0] != digits[1] or one.removesuffix("s") == other.removesuffix("s"):
         return ERRORS_AT_MOST + 1
-    count, longer = OSA.distance(one, other), max(len(one), len(other))
+    count, longer = edits(one, other, at_most=ERRORS_AT_MOST), max(len(one), len(other))
     swapped = count == 1 and sorted(one) == sorted(other)
     lost = count == 1 and len(one) != len(other) and longer >= SHORT
     allowed = 0 if longer <= SHORT else 1 if longer < LONG else ERRORS_AT_MOST
