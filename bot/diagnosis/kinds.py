@@ -55,12 +55,12 @@ def is_denied(words: Sequence[str], at: int, vocabulary: Vocabulary) -> bool:
 
 def clauses_of(words: Sequence[str], vocabulary: Vocabulary) -> Iterator[range]:
     """Yield the places of each clause."""
-    start = 0
+    start, fine = 0, False
     for at, word in enumerate(words):
-        told = any(vocabulary.fine(words, each) for each in range(start, at))
-        if not word or begins_clause(words, at, vocabulary) or (word == "and" and told):
+        if not word or begins_clause(words, at, vocabulary) or (word == "and" and fine):
             yield range(start, at)
-            start = at
+            start, fine = at, False
+        fine = fine or vocabulary.fine(words, at) is not None
     yield range(start, len(words))
 
 
