@@ -81,8 +81,8 @@ class Lookup:
             return await self.at_address(mention, namespace)
         if is_host_name(mention.name) and not mention.namespace:
             return await self.host(mention, namespace)
-        if is_host_name(mention.name) and (routes := await self.routes(mention.name, namespace)):
-            return Found(mention=mention, subjects=routes, fit=Fit.EXACT, port=mention.port)
+        if is_host_name(mention.name) and (entrance := await self.entrance(mention, namespace)):
+            return entrance
         found = await self.named(mention, namespace=namespace, strictly=strictly, worst=worst)
         return found if found.subjects else self.outside(mention, worst=worst) or found
 
@@ -183,11 +183,18 @@ class Lookup:
         node = await self.node(mention, Fit.EXACT)
         if node.subjects:
             return node
+        outside = Found(
+            mention=mention, subjects=(Subject(OUTSIDE, "", mention.name),), fit=Fit.EXACT, port=mention.port
+        )
+        return await self.entrance(mention, place) or outside
+
+    async def entrance(self, mention: Mention, place: str) -> Found | None:
+        """Return where the cluster takes requests for a host; an Ingress that has it misspelt if nothing else does."""
         subjects = await self.routes(mention.name, place) or await self.balanced(mention.name)
-        if not subjects and (misspelt := await self.misspelt(mention.name, place)):
-            return Found(mention=mention, subjects=misspelt, fit=Fit.FUZZY, port=mention.port)
-        subjects = subjects or (Subject(OUTSIDE, "", mention.name),)
-        return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
+        if subjects:
+            return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
+        misspelt = await self.misspelt(mention.name, place)
+        return Found(mention=mention, subjects=misspelt, fit=Fit.FUZZY, port=mention.port) if misspelt else None
 
     async def routes(self, host: str, namespace: str) -> tuple[Subject, ...]:
         """Return the Ingresses with a rule for a host, those of the namespace before others; else routes for it."""

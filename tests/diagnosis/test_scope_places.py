@@ -207,6 +207,8 @@ MISSPELT = [*BASE, *app("shop", "web"), ingress("shop", "front", "app.exmaple.co
         "404 for all users of app.example.com since the route was edited (namespace shop)",
         "app.example.com gives 404 'no such route', shop. pods are fine, service too",
         "shop 404 on https://app.example.com/pay",
+        "404 on app.example.com (shop)",
+        "app.example.com in shop is down",
         "ingress front in shop gives 404 for app.example.com",
         "users get 404 on app.example.com, ingress `front` in namespace shop",
     ],
