@@ -38,12 +38,15 @@ def plan() -> None:
 @click.argument("symptom", nargs=-1, required=True)
 @cluster_options
 @click.option("-n", "--namespace", default="", metavar="NAME", help="Where to look for the names first.")
+@click.option("--rule", default="", metavar="ID", help="Only for what this rule finds, also where it is not blamed.")
 @click.pass_obj
-def make(program: Program, *, symptom: tuple[str, ...], kubeconfig: str, context: str, namespace: str) -> int:
+def make(
+    program: Program, *, symptom: tuple[str, ...], kubeconfig: str, context: str, namespace: str, rule: str
+) -> int:
     """Diagnose SYMPTOM, and keep the plans that fix it until another person approves one."""
 
     async def work(clerk: Clerk) -> int:
-        found, proposal = await clerk.propose(" ".join(symptom), namespace=namespace)
+        found, proposal = await clerk.propose(" ".join(symptom), namespace=namespace, rule=rule)
         write(clean(found.headline) + "\n")
         for note in proposal.notes:
             write(clean(note) + "\n")

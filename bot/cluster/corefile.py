@@ -61,6 +61,9 @@ _OVERRIDE = re.compile(
     r"--(?P<option>address|host-record|cname)=(?P<value>[A-Za-z0-9_./:#,*-]{1,300})|--(?P<local>local|server)=/(?P<names>[A-Za-z0-9_./-]{1,300})/"
 )
 
+_SERVER = re.compile(r"--server=(?P<server>[0-9a-fA-F.:]{2,45}(?:#[0-9]{1,5})?)")
+_FORWARD = re.compile(r"^\s*(?:forward|proxy)\s+\.\s+(?P<to>[^{\n]{1,300})", re.MULTILINE)
+
 
 def reduce(text: str) -> str:
     """Return a Corefile with the lines that are known to hold a setting and nothing else; braces stay."""
@@ -103,6 +106,18 @@ def dnsmasq(words: Iterable[str]) -> tuple[str, ...]:
     """Return the arguments of dnsmasq that give names an answer of their own: ``--address=/web.shop.svc/``."""
     kept = (found[0] for word in words if len(word) <= MOST_CHARACTERS and (found := _OVERRIDE.fullmatch(word)))
     return tuple(dict.fromkeys(kept))[:MOST_OVERRIDES]
+
+
+def dnsmasq_servers(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the servers that dnsmasq is told to ask for names of any domain: ``192.0.2.1#53``."""
+    found = (match["server"] for word in words if len(word) <= MOST_CHARACTERS and (match := _SERVER.fullmatch(word)))
+    return tuple(dict.fromkeys(found))[:MOST_OVERRIDES]
+
+
+def upstreams(text: str) -> tuple[str, ...]:
+    """Return where a Corefile forwards names of any domain to: addresses, or a file such as ``/etc/resolv.conf``."""
+    found = (server for match in _FORWARD.finditer(text) for server in match["to"].split())
+    return tuple(dict.fromkeys(found))[:MOST_OVERRIDES]
 
 
 def speaks_of(override: str, name: str) -> bool:

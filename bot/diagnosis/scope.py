@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cluster.port import Cluster
+from bot.diagnosis.caller import told_apart
 from bot.diagnosis.inventory import Inventory, subject_of
 from bot.diagnosis.lookup import Lookup, OutsideTarget
 from bot.diagnosis.resolution import Ambiguous, Resolution, Resolved, Undecided
@@ -56,9 +57,8 @@ async def resolve(
     ends = await gather(symptom, resolved, inventory)
     inventory.check()
     dns = await cluster_dns(inventory) if ends.dns else Surroundings()
-    return compose(
-        symptom, resolved, ends, dns=dns, missing=resolution.missing, notes=[*resolution.notes, *inventory.notes]
-    )
+    notes = [*resolution.notes, *filter(None, [ends.note]), *inventory.notes]
+    return compose(symptom, resolved, ends, dns=dns, missing=resolution.missing, notes=notes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,8 @@ class Ends:
     """Nodes that were named and are neither end: ``web times out on node1``."""
     whole_namespace: bool = False
     """They are all that a namespace holds."""
+    note: str = ""
+    """How it was found out who calls, where the words do not say it."""
 
 
 async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> Ends:
@@ -92,11 +94,14 @@ async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> 
     nodes: list[str] = []
     if symptom.doubtful:
         here, there, nodes = turned(here, there)
+    here, there, note = await told_apart(
+        here, there, text=symptom.text, kind=symptom.kind, namespace=resolved.namespace, inventory=inventory
+    )
     if not (here.found or there.found) and resolved.namespace:
         return await whole_namespace(resolved.namespace, inventory, symptom.kind)
     by_address = bool(resolved.target.mention.address or address_in(there.host))
     found = here.found or there.found or resolved.nodes
-    return Ends(here=here, there=there, dns=bool(found) and not by_address, nodes=tuple(nodes))
+    return Ends(here=here, there=there, dns=bool(found) and not by_address, nodes=tuple(nodes), note=note)
 
 
 async def whole_namespace(name: str, inventory: Inventory, kind: SymptomKind) -> Ends:

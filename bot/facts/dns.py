@@ -38,6 +38,9 @@ class DnsService(Fact):
     """The UDP port that the workload's containers declare; 0 if they declare none, or several."""
     misdirected: bool
     """The containers declare UDP ports, and the targetPort is none of them."""
+    udp: bool
+    tcp: bool
+    """It has port 53 with that protocol."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +161,9 @@ class DnsName(Fact):
     """The same servers know the name that every cluster has, kubernetes.default."""
     override: str
     """What in the DNS servers' settings speaks of this name; empty if nothing was found."""
+    forwards_to: str
+    """Where the DNS servers' settings send what they do not know: ``198.51.100.35``, ``/etc/resolv.conf`` of their
+    Node; ``nothing that its settings name`` where none was found."""
     dns_namespace: str
     dns_service: str
     dns_workload: str

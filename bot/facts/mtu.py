@@ -29,6 +29,10 @@ class OverlayMtu(Fact):
     """uplink_mtu - overhead."""
     excess: int
     """overlay_mtu - allowed_mtu; above 0, full-sized packets cannot pass."""
+    pods_mtu: int
+    """The largest MTU of the interfaces that lead to this Node's Pods; 0 where there is none."""
+    short: int
+    """pods_mtu - overlay_mtu where that is above 0: what Pods send to other Nodes does not fit."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,5 +37,8 @@ class Rollout(Fact):
     """RollingUpdate or Recreate."""
     max_unavailable: str
     """``1`` or ``25%``."""
+    awaits_ready: bool
+    """Each container with a port has a readinessProbe or a startupProbe; without, it gets connections before it
+    listens."""
     delays_stop: bool
     """Each container with a port has a preStop hook, which keeps it serving while endpoints are taken away."""

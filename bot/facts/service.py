@@ -133,11 +133,12 @@ class Workload(Fact):
     """Why its controller lately could not create a Pod, from Events, at most 200 characters; empty if it could, or
     nothing is missing."""
     readiness_probe: str
-    """That of its Pod template, in words: ``HTTP GET :8080/healthz``; ``none`` if it has none."""
+    """That of its Pod template, in words: ``HTTP GET :8080/healthz``, with a startupProbe and readinessGates where it
+    has them; ``none`` if it has none."""
     leaving_readiness_probe: str
     """The same of its Pods that are on their way out; empty if there are none."""
     readiness_probe_changes: bool
-    """Pods are on their way out, and their readinessProbe is not that of the template."""
+    """Pods are on their way out, and what they had to pass is not that of the template."""
 
 
 @dataclass(frozen=True, kw_only=True)

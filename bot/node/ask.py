@@ -19,10 +19,12 @@ from bot.node.client import (
 )
 from bot.node.requests import (
     FIREWALL_REQUEST,
+    SOCKETS_REQUEST,
     VERSION_REQUEST,
     WINDOW_SECONDS,
     Request,
     entries_requests,
+    flows_requests,
     inside,
     ping_requests,
     reach_requests,
@@ -30,7 +32,20 @@ from bot.node.requests import (
     sizes_requests,
     translate_requests,
 )
-from bot.node.ruled import Entries, Firewall, Firewalls, Ping, Pings, Tracked, Translated, Translations
+from bot.node.ruled import (
+    Answered,
+    Entries,
+    Firewall,
+    Firewalls,
+    Flows,
+    Ping,
+    Pings,
+    Sockets,
+    SocketsOfPod,
+    Tracked,
+    Translated,
+    Translations,
+)
 from bot.node.sampled import Sample
 from bot.node.tried import Reached, Reaches, Resolved, Resolves, Size, Sizes
 
@@ -62,6 +77,12 @@ class Inside:
         request = inside(self.uid, self.ip, FIREWALL_REQUEST)
         await must_have(self.cluster, self.node, 3)
         return (await answered(self.cluster, self.node, request, Firewalls, seconds=RULES_SECONDS)).firewall
+
+    async def sockets(self) -> Sockets:
+        """Return the Pod's ports that wait for others, and who is connected to them."""
+        # Asked of many Pods at once: the helper itself says where its tier is too low.
+        request = inside(self.uid, self.ip, SOCKETS_REQUEST)
+        return (await answered(self.cluster, self.node, request, SocketsOfPod, seconds=RULES_SECONDS)).sockets
 
     async def translations(self, packets: Iterable[str]) -> dict[str, Translated]:
         """Return what the Pod's own rules do with packets that it sends, or gets at its own address."""
@@ -172,6 +193,19 @@ async def tracked(
         seconds=RULES_SECONDS,
         of=Entries,
         items=lambda answer: answer.entries,
+    )
+
+
+async def flows(cluster: Cluster, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Answered] | ClusterError]:
+    """Return the connections that Nodes track, by Node and by who answers them; a Node that failed has its error."""
+    return await allowed(
+        cluster,
+        wanted,
+        tier=2,
+        requests_for=flows_requests,
+        seconds=RULES_SECONDS,
+        of=Flows,
+        items=lambda answer: answer.flows,
     )
 
 

@@ -93,6 +93,11 @@ def entries_requests(packets: Iterable[str]) -> list[Request]:
     return [("entries", *part) for part in parts(packets, MAX_TRACKED)]
 
 
+def flows_requests(addresses: Iterable[str]) -> list[Request]:
+    """Ask for the tracked connections that addresses answer, likewise."""
+    return [("flows", *part) for part in parts(addresses, MAX_TRACKED)]
+
+
 def ping_requests(hosts: Iterable[str]) -> list[Request]:
     """Ask for ICMP echoes to addresses, in as few requests as it takes."""
     return [("ping", *part) for part in parts(hosts, MAX_PINGED)]
@@ -159,9 +164,11 @@ def packet(protocol: str, ip: str, port: int) -> str:
 
 VERSION_REQUEST: Request = ("version",)
 FIREWALL_REQUEST: Request = ("firewall",)
+SOCKETS_REQUEST: Request = ("sockets",)
 ITEMS = {
     "connect": "connects",
     "entries": "entries",
+    "flows": "flows",
     "metrics": "metrics",
     "ping": "pings",
     "reach": "reached",

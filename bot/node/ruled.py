@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -58,6 +58,66 @@ class Entries(Answer, frozen=True, kw_only=True):
     """Tracked connections, by the packet as it was asked for."""
 
     entries: dict[str, Tracked]
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """Tracked connections that are alike, to whoever answers them."""
+
+    protocol: Literal["tcp", "udp", "sctp"]
+    source: Text
+    """Who asks."""
+    seen: Text
+    """Who asks, as whoever answers sees it: not the same where the Node translates sources."""
+    port: Count
+    """Of whoever answers."""
+    replied: bool
+    assured: bool
+    """A TCP connection that was made."""
+    open: bool
+    """One that is made and not being closed."""
+    ended: Count
+    """Seconds until the first of those that have ended (TIME_WAIT) is forgotten; 0 where none has."""
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """The connections that one address answers."""
+
+    flows: Annotated[tuple[Flow, ...], Meta(max_length=500)]
+    more: Count = 0
+
+
+class Flows(Answer, frozen=True, kw_only=True):
+    """Tracked connections, by who answers them."""
+
+    flows: dict[str, Answered]
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A port that waits for others."""
+
+    protocol: Literal["tcp", "udp"]
+    port: Count
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """TCP connections from one address to one port."""
+
+    peer: Text
+    port: Count
+
+
+class Sockets(msgspec.Struct, frozen=True, kw_only=True):
+    """The sockets of a Pod that others connect to."""
+
+    listening: Annotated[tuple[Waiting, ...], Meta(max_length=500)]
+    accepted: Annotated[tuple[Accepted, ...], Meta(max_length=500)]
+    more: Count = 0
+
+
+class SocketsOfPod(Answer, frozen=True, kw_only=True):
+    """The same, as an answer."""
+
+    sockets: Sockets
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True):

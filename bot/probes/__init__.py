@@ -21,6 +21,7 @@ from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.gateway import gateway_route
 from bot.probes.gatewayapi import gateway_backend, gateway_state
+from bot.probes.headless import headless_port
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, loss_history, steal_history
 from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
@@ -84,6 +85,7 @@ PROBES: tuple[Probe, ...] = (
     client_proxy,
     external_name,
     endpoint_port,
+    headless_port,
     hosts_entry,
     container_port_conflict,
     host_port_request,

@@ -16,8 +16,9 @@ from bot.probes.reading import DNS_LABEL, DNS_NAMES, SYSTEM_NAMESPACE, is_dns, p
 from bot.probes.service import by_service, ready_of
 from bot.probes.workload import AnyWorkload, provides, ready, wanted, workloads_of
 
-UDP = "UDP"
-"""What lookups go by first."""
+UDP, TCP = "UDP", "TCP"
+"""What lookups go by first, and where an answer is too long for that (RFC 7766)."""
+DNS_PORT = 53
 
 
 @probe(DnsService, reads=(Service, Pod, EndpointSlice, Deployment, StatefulSet, DaemonSet))
@@ -93,8 +94,15 @@ def fact_of(service: Service, server: AnyWorkload | None, *, selected: int, endp
         target_port=str(target),
         declared_port=next(iter(declared)) if len(declared) == 1 else 0,
         misdirected=bool(port and declared) and target not in {*declared, *declared.values()},
+        udp=has_port(service, UDP),
+        tcp=has_port(service, TCP),
         source=f"{path_of(service)}, its Pods, EndpointSlices and workload",
     )
+
+
+def has_port(service: Service, protocol: str) -> bool:
+    """Tell whether a Service can be asked for names by a protocol."""
+    return any((port.port, port.protocol) == (DNS_PORT, protocol) for port in service.spec.ports)
 
 
 def udp_ports(server: AnyWorkload) -> dict[int, str]:

@@ -47,6 +47,8 @@ class Lookups:
     outside: str
     overrides: tuple[str, ...]
     """Settings of the DNS servers that give names an answer of their own."""
+    upstreams: tuple[str, ...] = ()
+    """Where the DNS servers' settings send what they do not know."""
     answers: Mapping[str, Mapping[str, Mapping[str, Resolved]] | ClusterError] = field(default_factory=dict)
     """By Node, question and type."""
 
@@ -111,6 +113,10 @@ async def lookups_in(cluster: Cluster, scope: Scope) -> list[Lookups]:
             overrides=(
                 *(text for container in containers for text in container.dns_overrides),
                 *(text for setting in settings for text in corefile.overrides(setting)),
+            ),
+            upstreams=(
+                *(text for container in containers for text in container.dns_upstreams),
+                *(text for setting in settings for text in corefile.upstreams(setting)),
             ),
         )
         found.append(replace(lookups, answers=await ask(cluster, scope, lookups)))

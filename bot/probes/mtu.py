@@ -12,7 +12,7 @@ from bot.facts.base import Fact, Reason
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.scope import Scope
 from bot.node.client import samples
-from bot.node.roles import is_up, uplink_of
+from bot.node.roles import is_up, roles, uplink_of
 from bot.node.sampled import Link, Sample
 from bot.probes.counters import provenance
 from bot.probes.node import MAX_NODES, each_node, must, nodes_in
@@ -48,6 +48,8 @@ def overlays_of(sample: Sample) -> list[Fact]:
     """
     links = {link.index: link for link in sample.last(sample.series.links)}
     node_uplink = must_have_uplink(sample)
+    role = roles(sample.last(sample.series.links), sample.last(sample.series.addresses), sample.host_ip)
+    pods_mtu = max((link.mtu for link in links.values() if role[link.name] == "pod" and is_up(link)), default=0)
     found: list[Fact] = []
     for link in links.values():
         outer = link.vxlan.local if link.vxlan and link.vxlan.local else sample.host_ip
@@ -67,6 +69,8 @@ def overlays_of(sample: Sample) -> list[Fact]:
                 overhead=overhead,
                 allowed_mtu=allowed,
                 excess=link.mtu - allowed,
+                pods_mtu=pods_mtu,
+                short=max(0, pods_mtu - link.mtu),
                 **provenance(sample, sample.series.links),
             )
         )

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.cluster.objects import Container, ContainerStatus, Event, Pod, Probe, Service, Terminated
+from bot.cluster.objects import (
+    Container,
+    ContainerStatus,
+    Event,
+    Pod,
+    PodSpec,
+    Probe,
+    Service,
+    TemplateSpec,
+    Terminated,
+)
 from bot.cluster.port import Cluster
 from bot.facts.pod import ContainerLimit, PodPortRange, PodState, ReadinessFailure
 from bot.facts.scope import Scope
@@ -167,6 +177,15 @@ def readiness_probe_of(pod: Pod) -> str:
 def first_readiness_probe(containers: Iterable[Container]) -> str:
     """Return the first readinessProbe of some containers in words; empty if they have none."""
     return next((in_words(container.readiness_probe) for container in containers if container.readiness_probe), "")
+
+
+def passes_first(spec: PodSpec | TemplateSpec) -> str:
+    """Return what a Pod has to pass before it is Ready, in words: its probes, and conditions that others set."""
+    startup = next((in_words(item.startup_probe) for item in spec.containers if item.startup_probe), "")
+    readiness = first_readiness_probe(spec.containers)
+    gates = ", ".join(gate.condition_type for gate in spec.readiness_gates)
+    named = (f"startupProbe {startup}" if startup else "", readiness, f"readinessGate {gates}" if gates else "")
+    return "; ".join(filter(None, named)) or "none"
 
 
 def in_words(check: Probe) -> str:

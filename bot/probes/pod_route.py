@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from bot.cluster.objects import Pod
+from bot.cluster.objects import Node, Pod
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
 from bot.facts.routes import PodRoute
@@ -12,32 +12,37 @@ from bot.facts.scope import Scope
 from bot.node.client import samples
 from bot.node.sampled import Route, Sample
 from bot.probes.counters import provenance
+from bot.probes.kubeproxy import pod_ranges
 from bot.probes.node import each_node
 from bot.probes.peer import best_route, network
 from bot.probes.pod_way import PODS_TRIED, pods_of
 from bot.probes.probe import CannotTell, Unreadable, probe
 
 
-@probe(PodRoute, reads=(Pod,), helper=True)
+@probe(PodRoute, reads=(Node, Pod), helper=True)
 async def pod_route(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Look up, on each Node of the path, the routes to the Pods at both ends."""
     ends = [(await pods_of(cluster, subjects))[:PODS_TRIED] for subjects in (scope.backends, scope.clients)]
     pods = [pod for end in ends for pod in end]
     if not pods:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that runs in the Pod network")
+    ranges = {node.metadata.name: pod_ranges(node) for node in await cluster.list(Node)}
     return await each_node(
-        cluster, scope, PodRoute, lambda sample: [route_to(sample, pod) for pod in pods], ask=samples
+        cluster,
+        scope,
+        PodRoute,
+        lambda sample: [route_to(sample, pod, ranges.get(pod.spec.node_name, ())) for pod in pods],
+        ask=samples,
     )
 
 
-def route_to(sample: Sample, pod: Pod) -> PodRoute:
-    """Return the route of a Node to a Pod."""
+def route_to(sample: Sample, pod: Pod, ranges: Sequence[str]) -> PodRoute:
+    """Return the route of a Node to a Pod, whose own Node has ranges of addresses for its Pods."""
     ip, here = pod.status.pod_ip, pod.spec.node_name == sample.node
     routes = sample.last(sample.series.routes)
     alone = network(ip)
     route = best_route(routes, alone) if alone else None
-    wider = [one for one in routes if not is_for_one(one)]
-    usual = best_route(tuple(wider), alone) if alone else None
+    usual = best_route(tuple(usual_routes(routes, route, ranges)), alone) if alone and route else None
     around = device_of(sample, usual) if usual and not usual.to.endswith("/0") else ""
     device = device_of(sample, route)
     return PodRoute(
@@ -52,10 +57,17 @@ def route_to(sample: Sample, pod: Pod) -> PodRoute:
         refuses=route is not None and route.type != "unicast",
         usual_device=around,
         # A Node's own Pods may each have a route to an interface of its own (Calico).
-        astray=bool(route and route.type == "unicast" and is_for_one(route) and around and around != device)
-        and not here,
+        astray=bool(route and usual != route and route.type == "unicast" and around and around != device) and not here,
         **provenance(sample, sample.series.routes),
     )
+
+
+def usual_routes(routes: Sequence[Route], chosen: Route, ranges: Sequence[str]) -> Sequence[Route]:
+    """Return the routes that lead to the Pods around one: to its Node's range of addresses, or any that is wider."""
+    if is_for_one(chosen):
+        return [route for route in routes if not is_for_one(route)]
+    whole = [cidr for text in ranges if (cidr := network(text))]
+    return [route for route in routes if network(route.to) in whole] or [chosen]
 
 
 def is_for_one(route: Route) -> bool:

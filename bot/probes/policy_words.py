@@ -24,9 +24,11 @@ def pods_in_words(selector: LabelSelector) -> str:
 
 
 def peer_in_words(peer: PolicyPeer) -> str:
-    """Return a peer as ``Pods tier=backend``, ``Pods app=web in Namespaces team=a`` or ``10.0.0.0/8``."""
+    """Return a peer as ``Pods tier=backend``, ``Pods app=web in Namespaces team=a``, ``10.0.0.0/8`` or
+    ``0.0.0.0/0 except 10.0.0.0/8``."""
     if peer.ip_block is not None:
-        return peer.ip_block.cidr
+        but = f" except {' and '.join(peer.ip_block.except_)}" if peer.ip_block.except_ else ""
+        return f"{peer.ip_block.cidr}{but}"
     pods = f"Pods {selector_in_words(peer.pod_selector)}" if peer.pod_selector is not None else "all Pods"
     if peer.namespace_selector is None:
         return pods

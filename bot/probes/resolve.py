@@ -172,6 +172,7 @@ def name_fact(lookups: Lookups, name: str, now: datetime) -> DnsName:
         as_expected=addresses == [expected],
         others_resolve=rcode_of(lookups.given(name=lookups.common)) == "NOERROR",
         override=override[:OVERRIDE_LENGTH],
+        forwards_to=", ".join(lookups.upstreams)[:OVERRIDE_LENGTH] or "nothing that its settings name",
         dns_namespace=lookups.service.metadata.namespace,
         dns_service=lookups.service.metadata.name,
         dns_workload=lookups.workload.metadata.name if lookups.workload else "",

@@ -48,6 +48,7 @@ def fact_of(item: Deployment, service: Service, pods: Sequence[Pod]) -> Rollout:
         progress=next((each.reason for each in status.conditions if each.type == "Progressing"), ""),
         strategy=spec.strategy.type,
         max_unavailable=str(spec.strategy.rolling_update.max_unavailable),
+        awaits_ready=all(container.readiness_probe or container.startup_probe for container in serving),
         delays_stop=bool(serving) and all(container.lifecycle.pre_stop for container in serving),
         source=f"{path_of(item)}, its Pods",
     )

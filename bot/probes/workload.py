@@ -11,7 +11,7 @@ from bot.facts.scope import Scope, Subject
 from bot.facts.service import Workload
 from bot.probes.events import TEXT_LENGTH, events_of, text_of
 from bot.probes.labels import ByLabel
-from bot.probes.pod import first_readiness_probe
+from bot.probes.pod import passes_first
 from bot.probes.probe import probe
 from bot.probes.reading import key_of, namespaces_in, owner_of, path_of, services_in
 
@@ -42,8 +42,8 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
 
 def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None) -> Workload:
     """Return what there is to know of one workload; ``leaving`` is one of its Pods that are on their way out."""
-    now = first_readiness_probe(item.spec.template.spec.containers) or "none"
-    before = (first_readiness_probe(leaving.spec.containers) or "none") if leaving else ""
+    now = passes_first(item.spec.template.spec)
+    before = passes_first(leaving.spec) if leaving else ""
     return Workload(
         namespace=item.metadata.namespace,
         name=item.metadata.name,

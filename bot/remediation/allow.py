@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import msgspec
 
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Namespace, NetworkPolicy, Pod
-from bot.cluster.writer import POLICY, Json, Target
+from bot.cluster.writer import Json, Target
 from bot.remediation.creations import made
-from bot.remediation.desk import Desk, Made, NoPlan, checked
+from bot.remediation.desk import Desk, Made, NoPlan
 from bot.remediation.holes import fill
+from bot.remediation.policies import Flow, alike, labels_of, peer_of, policy, ports_of, short_name, ways_of
 from bot.remediation.steps import Allow
 from bot.remediation.values import PORT_MAX, shown
-from bot.simulation.networkpolicy import Decision, Direction, End, decide, end_of
+from bot.simulation.networkpolicy import Direction, End, decide, end_of
 
-NAMESPACE_NAME = "kubernetes.io/metadata.name"
-"""Set by the API server since Kubernetes 1.21."""
-OWN_LABELS = frozenset(
-    {
-        "controller-revision-hash",
-        "controller-uid",
-        "job-name",
-        "pod-template-generation",
-        "pod-template-hash",
-        "statefulset.kubernetes.io/pod-name",
-    }
-)
-"""Labels that differ between Pods of one workload, or between its revisions."""
-NAME_LENGTH = 50
-"""Of a name's part that comes from a workload (ours): a name has 63 characters at most where it is a label."""
 UNCHANGED = (
     "The simulation of all NetworkPolicies says that the connection is allowed then, and that nothing changes for any "
     "other two Pods of the namespaces."
 )
 PROTOCOLS = ("TCP", "UDP", "SCTP")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flow:
-    """The connection that is to be let through."""
-
-    client: End
-    target: End
-    port: int
-    protocol: str
-
-    def decided(self, policies: Sequence[NetworkPolicy]) -> Decision:
-        """Return what policies say of it."""
-        return decide(policies, self.client, self.target, port=self.port, protocol=self.protocol)
 
 
 async def allowed(step: Allow, desk: Desk) -> list[Made]:
@@ -105,62 +76,15 @@ def _policy(flow: Flow, direction: Direction) -> tuple[Target, dict[str, Json]]:
     """Return the least policy of one direction."""
     own, other = (flow.client, flow.target) if direction == "egress" else (flow.target, flow.client)
     rule: dict[str, Json] = {
-        "to" if direction == "egress" else "from": [_peer(other, of=own.namespace)],
-        "ports": _ports(flow),
+        "to" if direction == "egress" else "from": [peer_of(other, of=own.namespace)],
+        "ports": ports_of(ways_of(flow.protocol, flow.port)),
     }
-    target = checked(
-        Target(
-            api_version=POLICY[0],
-            kind=POLICY[1],
-            namespace=own.namespace,
-            name=f"netmedic-{direction}-{_short(own)}-{flow.protocol.lower()}-{flow.port}",
-        )
-    )
     spec: dict[str, Json] = {
-        "podSelector": {"matchLabels": _labels(own)},
+        "podSelector": {"matchLabels": labels_of(own)},
         "policyTypes": [direction.capitalize()],
         direction: [rule],
     }
-    return target, {
-        "apiVersion": target.api_version,
-        "kind": target.kind,
-        "metadata": {"name": target.name, "namespace": target.namespace},
-        "spec": spec,
-    }
-
-
-def _ports(flow: Flow) -> list[Json]:
-    """Return the port; DNS answers that are too long for UDP come over TCP (RFC 7766)."""
-    dns = 53
-    protocols = ("UDP", "TCP") if flow.port == dns and flow.protocol == "UDP" else (flow.protocol,)
-    return [{"protocol": protocol, "port": flow.port} for protocol in protocols]
-
-
-def _peer(end: End, *, of: str) -> dict[str, Json]:
-    peer: dict[str, Json] = {"podSelector": {"matchLabels": _labels(end)}}
-    if end.namespace != of:
-        labels = end.namespace_labels
-        name = {NAMESPACE_NAME: labels[NAMESPACE_NAME]} if NAMESPACE_NAME in labels else dict(labels)
-        if not name:
-            raise NoPlan(f"namespace {end.namespace} has no label by which a NetworkPolicy can name it")
-        peer["namespaceSelector"] = {"matchLabels": {**name}}
-    return peer
-
-
-def _labels(end: End) -> dict[str, Json]:
-    found: dict[str, Json] = {key: value for key, value in end.labels.items() if key not in OWN_LABELS}
-    if not found:
-        raise NoPlan(f"Pod {end.namespace}/{end.name} has no label by which a NetworkPolicy can name it")
-    return found
-
-
-def _short(end: End) -> str:
-    """Return a name for the Pods of an end."""
-    labels: Mapping[str, str] = end.labels
-    word = next((labels[key] for key in ("app.kubernetes.io/name", "app", "k8s-app") if labels.get(key)), end.name)
-    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in word.lower())[
-        :NAME_LENGTH
-    ].strip("-")
+    return policy(own.namespace, f"netmedic-{direction}-{short_name(own)}-{flow.protocol.lower()}-{flow.port}", spec)
 
 
 def _opened(
@@ -183,11 +107,6 @@ def _opened(
         names = ", ".join(f"{source} to {target}" for source, target in sorted(more)[:3])
         raise NoPlan(f"it would also let through {len(more)} other ways, such as {names}")
     return (UNCHANGED,)
-
-
-def alike(end: End, other: End) -> bool:
-    """Tell whether a Pod carries all that a NetworkPolicy knows the other by."""
-    return _labels(other).items() <= dict[str, Json](end.labels).items()
 
 
 def _tried_ports(target: End, flow: Flow) -> set[tuple[str, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.cluster.port import Cluster
 from bot.diagnosis.report import Diagnosis
@@ -34,14 +34,23 @@ class Clerk:
     user: str
     """Who the API server says it is, with the prefix."""
 
-    async def propose(self, symptom: str, *, namespace: str) -> tuple[Diagnosis, Proposal]:
-        """Diagnose, and keep the plans so that another person can approve them."""
+    async def propose(self, symptom: str, *, namespace: str, rule: str = "") -> tuple[Diagnosis, Proposal]:
+        """Diagnose, and keep the plans so that another person can approve them.
+
+        With a rule, for what that one finds, even where the symptom is not blamed on it: a risk.
+        """
         found = await self.diagnose(symptom, namespace)
         incident = await self.remedy.store.add_incident(
             requester=self.user, symptom=symptom, namespace=namespace, context=self.cluster.context
         )
         await self.remedy.store.add_diagnosis(incident.id, to_json(found))
-        return found, await self.remedy.propose(found, self.cluster, incident_id=incident.id)
+        wanted = found
+        if rule:
+            causes = tuple(cause for cause in (*found.causes, *found.also_seen) if cause.rule == rule)
+            if not causes:
+                return found, Proposal(plans=(), notes=(f"This diagnosis does not find {rule}.",))
+            wanted = replace(found, causes=causes)
+        return found, await self.remedy.propose(wanted, self.cluster, incident_id=incident.id)
 
     async def find(self, name: str) -> StoredPlan:
         """Return the plan whose hash begins so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from bot.cluster.port import Cluster
 from bot.cluster.writer import Target, Writer, resource_of
 from bot.diagnosis.report import Cause
 from bot.remediation.holes import fill
+from bot.remediation.look import Sleep
 from bot.remediation.plan import Change
 from bot.remediation.steps import Of
 from bot.remediation.values import DNS_LABEL, DNS_NAME, shown
@@ -29,6 +31,8 @@ class Desk:
     made: datetime
     job_namespace: str
     """Where Jobs on Nodes run: that of the node helper, whose image they use."""
+    sleep: Sleep = asyncio.sleep
+    """Between looks at what goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)

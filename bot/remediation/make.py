@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from bot.remediation.creations import created, replaced
 from bot.remediation.desk import Desk, Made, NoPlan, target_of
 from bot.remediation.fieldpath import FieldPath, NoSuchField
 from bot.remediation.holes import NothingToFill, fill
+from bot.remediation.isolate import isolated
+from bot.remediation.look import Sleep
 from bot.remediation.plan import Check, Plan
 from bot.remediation.platform import hold_memory, hold_nodes
 from bot.remediation.playbook import Playbook, Undo
@@ -26,6 +29,7 @@ from bot.remediation.steps import (
     Allow,
     Condition,
     Create,
+    Isolate,
     NodesHave,
     Patch,
     Precondition,
@@ -93,6 +97,8 @@ async def propose(
                 reasons.append(f"No plan {playbook.id} for {cause.subject}: {reason}.")
                 continue
             plans.setdefault(plan.hash, plan)
+            if not playbook.steps:
+                notes += reasons  # why it is left to a person
             if plan.unchecked and writer is not None:
                 notes.append(f"Plan {playbook.id} cannot be applied from here: {plan.unchecked.rstrip('.')}.")
             break
@@ -118,6 +124,7 @@ async def make(
     expires_seconds: int,
     incident: str = "",
     job_namespace: str = JOB_NAMESPACE,
+    sleep: Sleep = asyncio.sleep,
 ) -> Plan:
     """Return the plan of one playbook for one cause.
 
@@ -126,7 +133,9 @@ async def make(
     Raises:
         NoPlan: With the reason.
     """
-    desk = Desk(cause=cause, cluster=cluster, writer=writer, made=cluster.now(), job_namespace=job_namespace)
+    desk = Desk(
+        cause=cause, cluster=cluster, writer=writer, made=cluster.now(), job_namespace=job_namespace, sleep=sleep
+    )
     try:
         made, unchecked = await _changes(playbook, desk)
         blast_radius = _printable(fill(playbook.blast_radius, cause))
@@ -192,18 +201,21 @@ async def _changes(playbook: Playbook, desk: Desk) -> tuple[tuple[Made, ...], st
 async def _made(step: Step, desk: Desk) -> list[Made]:
     """Return the changes of one step."""
     match step:
-        case Patch():
-            return [await patched(step, desk)]
-        case Restart():
-            return [await restarted(step, desk)]
-        case Create():
-            return [await created(step, desk)]
         case Allow():
             return await allowed(step, desk)
+        case Isolate():
+            return await isolated(step, desk)
+        case Patch():
+            made = await patched(step, desk)
+        case Restart():
+            made = await restarted(step, desk)
+        case Create():
+            made = await created(step, desk)
         case ReplacePod():
-            return [await replaced(step, desk)]
+            made = await replaced(step, desk)
         case Sysctl():
-            return [await set_on_node(step, desk)]
+            made = await set_on_node(step, desk)
+    return [made]
 
 
 def _distinct(made: Sequence[Made]) -> tuple[Made, ...]:

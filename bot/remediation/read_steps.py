@@ -26,6 +26,7 @@ from bot.remediation.steps import (
     Allow,
     Condition,
     Create,
+    Isolate,
     NodesHave,
     Patch,
     Precondition,
@@ -98,6 +99,12 @@ def _allow(document: Document, node: yaml.Node) -> Allow | None:
     return Allow(**{end: template(document, of[end].node, end) for end in ends}) if of else None
 
 
+def _isolate(document: Document, node: yaml.Node) -> Isolate | None:
+    found = keys(document, node, "a step", ("isolate",))
+    of = keys(document, found["isolate"].node, "isolate", ("namespace",)) if found else {}
+    return Isolate(namespace=template(document, of["namespace"].node, "namespace")) if of else None
+
+
 def _replace_pod(document: Document, node: yaml.Node) -> ReplacePod | None:
     found = keys(document, node, "a step", ("replace_pod",))
     if not found:
@@ -140,6 +147,7 @@ STEPS: Mapping[str, Callable[[Document, yaml.Node], Step | None]] = {
     "restart": _restart,
     "create": _create,
     "allow": _allow,
+    "isolate": _isolate,
     "replace_pod": _replace_pod,
     "sysctl": _sysctl,
 }

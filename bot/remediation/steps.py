@@ -11,6 +11,8 @@ from bot.remediation.fieldpath import FieldPath, Item
 
 Permissions = frozenset[tuple[str, str]]
 """Verbs and resources: ``("patch", "services")``."""
+POLICY_PERMISSIONS: Permissions = frozenset((verb, WRITABLE[POLICY].permission) for verb in ("get", "create", "delete"))
+"""What making NetworkPolicies needs; deleting is the way back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,24 @@ class Allow:
     @property
     def permissions(self) -> Permissions:
         """The verbs and resources it needs."""
-        return frozenset((verb, WRITABLE[POLICY].permission) for verb in ("get", "create", "delete"))
+        return POLICY_PERMISSIONS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Isolate:
+    """Make the NetworkPolicies that deny whatever comes to a namespace's Pods, but for what comes now."""
+
+    namespace: str
+
+    @property
+    def templates(self) -> Iterator[str]:
+        """Every text that may have holes."""
+        yield self.namespace
+
+    @property
+    def permissions(self) -> Permissions:
+        """The verbs and resources it needs."""
+        return POLICY_PERMISSIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +205,7 @@ class Sysctl:
         return frozenset((verb, WRITABLE[JOB].permission) for verb in ("get", "create", "delete"))
 
 
-Step = Patch | Restart | Create | Allow | ReplacePod | Sysctl
+Step = Patch | Restart | Create | Allow | Isolate | ReplacePod | Sysctl
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cluster.corefile import dnsmasq, overrides, reduce, speaks_of, zone
+from bot.cluster.corefile import dnsmasq, dnsmasq_servers, overrides, reduce, speaks_of, upstreams, zone
 from bot.cluster.manifests import objects
 from bot.cluster.objects import ConfigMap, Deployment
 
@@ -70,6 +70,17 @@ def test_of_arguments_only_those_that_give_names_an_answer_are_kept() -> None:
     words = ["dnsmasq", "--address=/web.shop/", "--address=/a b/", "--server=/x.example/192.0.2.1", "--user=root"]
 
     assert dnsmasq(words) == ("--address=/web.shop/",)
+
+
+def test_the_servers_for_names_of_any_domain_are_known() -> None:
+    words = ["--server=192.0.2.1", "--server=/x.example/192.0.2.2", "--server=2001:db8::1#5353", "--server=/etc/passwd"]
+    blocks = "forward . 192.0.2.3 tls://192.0.2.4 {\n  }\n}", "forward example.com 192.0.2.5\n}"
+    text = "".join(f".:53 {{\n  {block}\n" for block in blocks)
+
+    assert dnsmasq_servers(words) == ("192.0.2.1", "2001:db8::1#5353")
+    assert upstreams(text) == ("192.0.2.3", "tls://192.0.2.4")
+    assert upstreams(".:53 {\n  forward . /etc/resolv.conf\n}\n") == ("/etc/resolv.conf",)
+    assert upstreams("") == dnsmasq_servers([]) == ()
 
 
 def test_they_are_kept_of_a_deployment_and_of_the_known_config_map() -> None:

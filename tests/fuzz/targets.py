@@ -14,7 +14,18 @@ from typing import Any
 from bot.cluster.errors import ClusterError
 from bot.facts.base import Fact, fields_of
 from bot.node.answers import Answer, decode
-from bot.node.collector import exposition, netlink, proc, queues, recorder, resolve, routes, throttling
+from bot.node.collector import (
+    conntrack,
+    exposition,
+    netlink,
+    proc,
+    queues,
+    recorder,
+    resolve,
+    routes,
+    sockets,
+    throttling,
+)
 from bot.node.collector.proc import Problem
 from bot.node.recording import History, Recall
 from bot.node.requests import recall_request, sample_request
@@ -165,6 +176,8 @@ TARGETS: Mapping[str, Target] = {
         *(netlink.link_of, netlink.address_of, routes.route_of, routes.neighbour_of),
         *(queues.discipline_of, queues.listener_of),
     ),
+    "tcp": binary(lambda content: sockets.found(*[sockets.sockets_of(content.decode(errors="backslashreplace"))] * 2)),
+    "conntrack": binary(lambda content: conntrack.answered_by([content], bytes([10, 244, 2, 2]))),
     "dns": binary(lambda content: resolve.addresses(content, 1), lambda content: resolve.addresses(content, 28)),
     "recorder": recorded,
     "sample_answer": sample_answer,
@@ -181,6 +194,8 @@ def seeds(name: str) -> list[bytes]:
         return [json.dumps(made if name == "sample_answer" else {**made, "series": {}}).encode()]
     if name == "netlink":
         return [bytes.fromhex(line.split()[1]) for line in (CAPTURED / "netlink.hex").read_text().splitlines()]
+    if name == "conntrack":
+        return [bytes.fromhex(line) for line in (CAPTURED / "conntrack.hex").read_text().splitlines()]
     if name == "cpu_stat":
         return [b"nr_periods 73\nnr_throttled 5\nthrottled_time 0\n", b"usage_usec 5\nnr_periods 3\nnr_throttled 0\n"]
     if name == "cgroup":

@@ -21,6 +21,8 @@ POD = "cf581b81-43e9-401c-99bd-c76888d3bf0f"
         ["inside", POD, "10.244.1.2", "sample", "--seconds", "3"],
         ["inside", POD.replace("-", ""), "fd00::2", "connect", "10.96.0.1:80"],
         ["inside", POD, "10.244.1.2", "firewall"],
+        ["flows", "fd00::2", *[f"10.244.1.{number}" for number in range(1, 16)]],
+        ["inside", POD, "10.244.1.2", "sockets"],
     ],
 )
 def test_a_request_of_a_higher_tier_is_taken(arguments: list[str]) -> None:
@@ -48,6 +50,12 @@ def test_a_request_of_a_higher_tier_is_taken(arguments: list[str]) -> None:
         ["inside", POD, "10.244.1.2", "recall", "--from", "9", "--to", "0"],
         ["inside", POD, "10.244.1.2", "inside", POD, "10.244.1.2", "firewall"],
         ["inside", POD, "10.244.1.2", "entries", "udp/10.96.0.1:53"],
+        ["inside", POD, "10.244.1.2", "flows", "10.244.1.2"],
+        ["inside", POD, "10.244.1.2", "sockets", "all"],
+        ["flows"],
+        ["flows", "10.244.1.2:80"],
+        ["flows", "127.0.0.1"],
+        ["flows", *[f"10.244.1.{number}" for number in range(1, 18)]],
     ],
 )
 def test_what_is_no_request_of_a_higher_tier_is_refused(arguments: list[str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.cluster.errors import ClusterError, HigherTier, Malformed
 from bot.node.answers import Answer, decode
 from bot.node.requests import FIREWALL_REQUEST, Request, inside, packet
-from bot.node.ruled import Entries, Firewalls, Pings, Translations
+from bot.node.ruled import Entries, Firewalls, Flows, Pings, SocketsOfPod, Translations
 from tests.node.samples import CAPTURED
 
 POD, OTHER = "cf581b81-43e9-401c-99bd-c76888d3bf0f", "0a0a0a0a-0b0b-0c0c-0d0d-0e0e0e0e0e0e"
@@ -22,6 +22,18 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
     max_leaves=9,
 )
+
+
+FLOW = {
+    "protocol": "tcp",
+    "source": "x",
+    "seen": "x",
+    "port": 1,
+    "replied": True,
+    "assured": True,
+    "open": True,
+    "seconds": 1,
+}
 
 
 def content(request: Request, **found: Any) -> bytes:
@@ -70,6 +82,9 @@ def test_a_tier_that_there_is_not_is_refused(tier: Any) -> None:
             {"firewall": {"tables": [{"table": "t", "chains": 1, "rules": 1, "services": 1}] * 201, "hooks": []}},
         ),
         (Pings, {"pings": {"x": {"sent": 2**63}}}),
+        (Flows, {"flows": {"x": {"flows": [FLOW | {"protocol": "icmp"}]}}}),
+        (Flows, {"flows": {"x": {"flows": [FLOW] * 501}}}),
+        (SocketsOfPod, {"sockets": {"listening": [], "accepted": [{"peer": "p" * 300, "port": 1}]}}),
     ],
 )
 def test_values_that_no_helper_gives_are_refused(of: type[Answer], found: dict[str, Any]) -> None:
@@ -77,9 +92,9 @@ def test_values_that_no_helper_gives_are_refused(of: type[Answer], found: dict[s
         decode(content(FIREWALL_REQUEST, **found), of, node="node1", request=FIREWALL_REQUEST)
 
 
-@given(found=JSON, of=st.sampled_from([Translations, Entries, Firewalls, Pings]))
+@given(found=JSON, of=st.sampled_from([Translations, Entries, Firewalls, Pings, Flows, SocketsOfPod]))
 def test_anything_else_is_an_answer_or_an_error(found: Any, of: type[Answer]) -> None:
-    places = dict.fromkeys(("translated", "entries", "firewall", "pings"), found)
+    places = dict.fromkeys(("translated", "entries", "firewall", "pings", "flows", "sockets"), found)
     try:
         decode(content(FIREWALL_REQUEST, **places), of, node="node1", request=FIREWALL_REQUEST)
     except ClusterError:

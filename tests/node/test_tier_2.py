@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.node.collector import conntrack, inside, ping, rights
+from bot.node.collector.netfilter import attribute
 from bot.node.collector.packet import wanted
 from bot.node.collector.proc import Problem
 
@@ -36,6 +38,83 @@ def test_connections_to_other_addresses_are_left_out(packet: str) -> None:
 def test_a_cut_off_connection_is_a_problem_or_left_out(cut: int) -> None:
     try:
         conntrack.chosen([ENTRIES[0][:cut]], wanted("udp/10.96.0.10:53"))
+    except Problem:
+        return
+
+
+def tracked(
+    source: str,
+    answers: str,
+    port: int,
+    *,
+    seen: str = "",
+    protocol: int = 6,
+    status: int = 0,
+    seconds: int = 9,
+    state: int = 7,
+) -> bytes:
+    """Return a connection as ctnetlink tells it."""
+
+    def side(number: int, one: str, other: str, from_port: int, to_port: int) -> bytes:
+        first, second = (ipaddress.ip_address(text) for text in (one, other))
+        places = attribute(conntrack.SOURCE[first.version], first.packed)
+        places += attribute(conntrack.TO[second.version], second.packed)
+        ports = attribute(conntrack.PROTOCOL, bytes([protocol]))
+        ports += attribute(conntrack.SOURCE_PORT, from_port.to_bytes(2, "big"))
+        ports += attribute(conntrack.TO_PORT, to_port.to_bytes(2, "big"))
+        both = attribute(conntrack.ADDRESSES, places, nested=True) + attribute(conntrack.PORTS, ports, nested=True)
+        return attribute(number, both, nested=True)
+
+    known = side(conntrack.ORIGINAL, source, answers, 40000, port)
+    known += side(conntrack.REPLY, answers, seen or source, port, 40000)
+    known += attribute(conntrack.STATUS, status.to_bytes(4, "big"))
+    known += attribute(conntrack.TIMEOUT, seconds.to_bytes(4, "big"))
+    of_tcp = attribute(conntrack.INFO_TCP, attribute(conntrack.TCP_STATE, bytes([state])), nested=True)
+    return known + attribute(conntrack.PROTOCOL_INFO, of_tcp, nested=True)
+
+
+def test_who_connects_is_told_by_the_side_that_answers_after_translation() -> None:
+    answers = ipaddress.ip_address("10.244.2.2").packed
+
+    assert conntrack.answered_by(ENTRIES, answers) == [
+        {
+            "protocol": "udp",
+            "source": "10.231.0.11",
+            "seen": "10.244.1.0",
+            "port": 53,
+            "replied": True,
+            "assured": False,
+            "open": False,
+            "ended": 0,
+        }
+    ]
+
+
+def test_connections_that_are_alike_are_one_and_others_are_left_out() -> None:
+    messages = [
+        tracked("10.244.1.5", "10.244.2.9", 80),
+        tracked("10.244.1.5", "10.244.2.9", 80, status=conntrack.SEEN_REPLY | conntrack.ASSURED, seconds=90, state=3),
+        tracked("192.0.2.1", "10.244.2.9", 80, seen="10.231.0.11", state=5),
+        tracked("10.244.1.5", "10.244.2.8", 80),
+        tracked("10.244.1.5", "10.244.2.9", 0, protocol=1),
+        tracked("fd00::5", "fd00::9", 80),
+    ]
+
+    found = conntrack.answered_by(messages, ipaddress.ip_address("10.244.2.9").packed)
+
+    assert [tuple(each.values()) for each in found] == [
+        ("tcp", "10.244.1.5", "10.244.1.5", 80, True, True, True, 9),
+        ("tcp", "192.0.2.1", "10.231.0.11", 80, False, False, False, 0),
+    ]
+    assert [each["source"] for each in conntrack.answered_by(messages, ipaddress.ip_address("fd00::9").packed)] == [
+        "fd00::5"
+    ]
+
+
+@given(cut=st.integers(0, len(ENTRIES[0]) - 1))
+def test_a_cut_off_flow_is_a_problem_or_left_out(cut: int) -> None:
+    try:
+        conntrack.answered_by([ENTRIES[0][:cut]], ipaddress.ip_address("10.244.2.2").packed)
     except Problem:
         return
 

@@ -62,7 +62,19 @@ async def test_the_servers_behind_the_dns_service_are_counted() -> None:
         target_port="",
         declared_port=0,
         misdirected=False,
+        udp=False,
+        tcp=False,
     )
+
+
+async def test_the_protocols_of_port_53_are_told() -> None:
+    udp, tcp = {"port": 53, "protocol": "UDP", "name": "dns"}, {"port": 53, "protocol": "TCP", "name": "dns-tcp"}
+    metrics = {"port": 9153, "protocol": "TCP", "name": "metrics"}
+
+    both, alone = await found_in(dns(ports=[udp, tcp])), await found_in(dns(ports=[udp, metrics]))
+
+    assert (both.udp, both.tcp) == (True, True)
+    assert (alone.udp, alone.tcp) == (True, False)
 
 
 @pytest.mark.parametrize(

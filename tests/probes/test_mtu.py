@@ -51,7 +51,22 @@ async def test_an_overlay_that_fits_has_no_excess(device: dict[str, Any], encaps
         overhead=overhead,
         allowed_mtu=1500 - overhead,
         excess=0,
+        pods_mtu=0,
+        short=0,
     )
+
+
+async def test_an_overlay_that_carries_less_than_pods_send_is_short() -> None:
+    pods = [link(7, "veth1", kind="veth", mtu=1450), link(8, "veth2", kind="veth", mtu=1400)]
+
+    [fits] = await overlay_mtu.observe(cluster({"node1": [link(2, "eth0"), vxlan(3, "flannel.1"), *pods]}), EVERYTHING)
+    small = vxlan(3, "flannel.1", mtu=1300)
+    [short] = await overlay_mtu.observe(cluster({"node1": [link(2, "eth0"), small, *pods]}), EVERYTHING)
+
+    assert isinstance(fits, OverlayMtu)
+    assert isinstance(short, OverlayMtu)
+    assert (fits.pods_mtu, fits.short) == (1450, 0)
+    assert (short.pods_mtu, short.short) == (1450, 150)
 
 
 async def test_an_overlay_is_measured_against_the_interface_that_carries_it() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.cluster.memory import Helper, MemoryCluster
-from bot.cluster.objects import Meta, Pod, PodSpec, PodStatus
+from bot.cluster.objects import Meta, Node, NodeSpec, Pod, PodSpec, PodStatus
 from bot.facts.base import Reason, Unknown
 from bot.facts.routes import PodRoute
 from bot.facts.scope import Scope, Subject
@@ -30,7 +30,8 @@ async def route(*routes: dict[str, Any], on: str = "node2") -> PodRoute:
     helper = Helper(
         pod="a", answers={sample_request(): answer("node1", series={"links": links, "routes": [list(routes)]})}
     )
-    [found] = await pod_route.observe(MemoryCluster([pod], helpers={"node1": helper}), SCOPE)
+    home = Node(metadata=Meta(name=on), spec=NodeSpec(pod_cidr="10.244.2.0/24"))
+    [found] = await pod_route.observe(MemoryCluster([pod, home], helpers={"node1": helper}), SCOPE)
     assert isinstance(found, PodRoute)
     return found
 
@@ -55,6 +56,24 @@ async def test_a_blackhole_around_a_pod_with_a_route_of_its_own_refuses_nothing(
     found = await route(DEFAULT, ALONE, BLACKHOLE | {"to": "10.244.2.0/26"}, on="node1")
 
     assert (found.route, found.refuses, found.astray) == (f"{IP}/32", False, False)
+
+
+PART = {"to": "10.244.2.0/28", "type": "unicast", "table": 254, "index": 2, "via": "10.231.0.1", "metric": 0}
+
+
+async def test_a_route_for_a_part_of_its_nodes_range_that_leads_elsewhere_is_astray() -> None:
+    """A VPN left it behind."""
+    found = await route(DEFAULT, USUAL, PART)
+
+    assert (found.route, found.device, found.usual_device) == ("10.244.2.0/28", "eth0", "flannel.1")
+    assert found.astray
+
+
+async def test_a_route_around_the_range_is_no_exception() -> None:
+    """All of 10.0.0.0/8 may be on a wire of its own, but for the Pod network."""
+    found = await route(DEFAULT, USUAL, PART | {"to": "10.0.0.0/8"})
+
+    assert (found.route, found.usual_device, found.astray) == ("10.244.2.0/24", "flannel.1", False)
 
 
 async def test_a_route_for_the_pod_alone_that_leads_elsewhere_is_astray() -> None:

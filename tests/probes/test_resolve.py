@@ -95,6 +95,14 @@ async def test_a_denied_name_that_no_setting_speaks_of_has_no_override() -> None
     assert found.override == ""
 
 
+async def test_where_unknown_names_go_is_told() -> None:
+    words = ("dnsmasq", "--server=198.51.100.35", "--server=/corp.example/192.0.2.7")
+    found = await name(cluster(scope_words=words, node1=answers(), node2=answers()), WEB)
+    unsaid = await name(cluster(scope_words=("dnsmasq",), node1=answers(), node2=answers()), WEB)
+
+    assert (found.forwards_to, unsaid.forwards_to) == ("198.51.100.35", "nothing that its settings name")
+
+
 async def test_a_name_nobody_has_is_told_with_what_answers_it() -> None:
     anything = answers(nobody={"code": "NOERROR", "ip": "192.0.2.9"})
     found = await name(cluster(node1=anything, node2=anything), NOBODY)

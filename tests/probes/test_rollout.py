@@ -82,3 +82,19 @@ async def test_a_refused_list_is_unknown() -> None:
     missing = await unknown_of(rollout, from_manifests(service(), unreadable={"pods": Forbidden("list pods")}))
 
     assert missing.reason is Reason.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("container", "awaits"),
+    [
+        ({"readinessProbe": {"tcpSocket": {"port": 80}}}, True),
+        ({"startupProbe": {"tcpSocket": {"port": 80}}}, True),
+        ({"livenessProbe": {"tcpSocket": {"port": 80}}}, False),
+    ],
+)
+async def test_a_container_that_serves_is_waited_for_by_its_probes(container: Manifest, *, awaits: bool) -> None:
+    serving = {"name": "a", "ports": [{"containerPort": 80}], **container}
+
+    found = await found_for(web(DONE, serving, {"name": "sidecar"}))
+
+    assert found.awaits_ready is awaits

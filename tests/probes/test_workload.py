@@ -126,6 +126,18 @@ async def test_a_rollout_that_changes_the_readiness_probe_is_noticed(
     assert found.readiness_probe_changes is changes
 
 
+async def test_startup_probes_and_readiness_gates_have_to_be_passed_too() -> None:
+    item = deployment()
+    started = {"name": "main", "startupProbe": {"httpGet": {"path": "/started", "port": 80}}}
+    gates = [{"conditionType": "lb.example.com/registered"}]
+    item["spec"]["template"]["spec"] = {"containers": [started], "readinessGates": gates}
+    leaving = pod(owner=("ReplicaSet", "web-5bb8c76cc4"), labels={"pod-template-hash": "5bb8c76cc4"}, deleted=True)
+    [found] = await found_for(item, leaving)
+
+    assert found.readiness_probe == "startupProbe HTTP GET :80/started; readinessGate lb.example.com/registered"
+    assert (found.leaving_readiness_probe, found.readiness_probe_changes) == ("none", True)
+
+
 async def test_a_pod_that_stays_or_belongs_to_another_workload_is_not_replaced() -> None:
     item = deployment(kind="StatefulSet")
     stays = pod(owner=("StatefulSet", "web"), containers=[checked(1)])

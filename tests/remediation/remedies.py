@@ -239,3 +239,11 @@ NODES = (
 )
 
 REMEDIES = (*SERVICES, *POLICIES, *WEBHOOKS, *DNS, *PODS, *NODES)
+
+OPEN_SHOP = Remedy(
+    rule="namespace-partly-isolated",
+    playbook="isolate-namespace",
+    policy="{podSelector: {matchLabels: {app: till}}, policyTypes: [Ingress]}",
+    tier=3,
+)
+"""One Pod is isolated, the server is open to everybody: no call fails, so it has a test of its own."""

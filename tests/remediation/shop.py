@@ -79,3 +79,27 @@ spec: {spec}
 def policy(namespace: str, spec: str) -> str:
     """Return the manifest of a NetworkPolicy."""
     return POLICY.format(namespace=namespace, spec=spec)
+
+
+VISITOR = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  selector: {{matchLabels: {{app: {name}}}}}
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+      - name: visitor
+        image: testbed/nettools:1
+        command: [sh, -c, "{does}"]
+"""
+CALLS = "while true; do curl -s -o /dev/null -m 3 {url}; sleep 1; done"
+
+
+def visitor(name: str, namespace: str, *, calls: str = "") -> str:
+    """Return the manifest of a client: one that calls an address once a second, or one that waits."""
+    does = CALLS.format(url=calls) if calls else "sleep 3600"
+    return VISITOR.format(name=name, namespace=namespace, does=does)

@@ -14,6 +14,7 @@ from bot.cluster.memory_writer import MemoryWriter
 from bot.cluster.writer import Json, Target
 from bot.diagnosis.report import Cause, Evidence
 from bot.facts.scope import Subject
+from bot.remediation import isolate
 from bot.remediation import make as making
 from bot.remediation.approval import Policy
 from bot.remediation.desk import NoPlan, target_of
@@ -23,7 +24,8 @@ from bot.remediation.holes import Hole, fill
 from bot.remediation.make import make
 from bot.remediation.plan import Plan
 from bot.remediation.playbook import Playbook
-from bot.remediation.steps import Patch, Precondition, ReplacePod, Restart
+from bot.remediation.steps import Isolate, Patch, Precondition, ReplacePod, Restart
+from bot.remediation.traffic import Call, Traffic
 from bot.slack.plan_blocks import plan_card
 from tests.remediation.fixtures import NOON, cause, playbooks, pod
 from tests.remediation.test_steps import NAMESPACE, WithHelper, wall
@@ -145,6 +147,9 @@ def world(of: Playbook) -> MemoryWriter:
         pod("helper-1", namespace="netmedic"),
     ]
     for step in of.steps:
+        if isinstance(step, Isolate):
+            pods.append({**NAMESPACE, "metadata": {"name": "web"}})
+            pods.append(pod("web-1", namespace="web"))
         if isinstance(step, ReplacePod) and step.workloads:
             name = step.workloads[0]
             pods.append(pod(f"{name}-1", namespace=step.namespaces[0], owner=name))
@@ -225,7 +230,13 @@ def _helper(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(*_: object) -> None:
         """Stand for Nodes that have all it takes."""
 
+    async def traffic(*_: object, **__: object) -> Traffic:
+        """Stand for helpers that see one call."""
+        call = Call(pod="web-1", source="192.0.2.1", seen="192.0.2.1", protocol="TCP", port=80)
+        return Traffic(calls=(call,), addresses={}, seconds=4, blind={})
+
     monkeypatch.setattr(MemoryCluster, "helper_nodes", WithHelper.helper_nodes)
+    monkeypatch.setattr(isolate, "watch", traffic)
     monkeypatch.setattr(making, "hold_nodes", nothing)
 
 

@@ -117,7 +117,7 @@ MISTAKES = (
     (f"remedies: [{FAULT}]", "remedies: []", "3: remedies must not be empty"),
     ("risk: low", "risk: none", '4: unknown risk "none"; known: high, low, medium'),
     ("details.port} of", "details.Port} of", f'5: "{{cause.details.Port}}" is no hole; holes are {SUBJECT_HOLES}'),
-    ("- patch:", "- run:", '7: unknown step "run"; known: allow, create, patch, replace_pod, restart, sysctl'),
+    ("- patch:", "- run:", '7: unknown step "run"; known: allow, create, isolate, patch, replace_pod, restart, sysctl'),
     ("kind: Service", "kind: Secret", '7: unknown type of object "v1 Secret"; did you mean "v1 Service"?'),
     ("apiVersion: v1", "apiVersion: v2", '7: unknown type of object "v2 Service"; did you mean "v1 Service"?'),
     ('namespace: "{cause.subject.namespace}", ', "", '7: patch needs "namespace"'),
@@ -180,6 +180,34 @@ def test_a_playbook_without_steps_does_nothing_and_is_refused(tmp_path: Path) ->
     assert mistakes(tmp_path, f"{before}steps: []\n{after}") == [
         "fix-web-port.yaml:6: steps must have at least one step, or advice a command"
     ]
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("isolate: shop", "7: isolate must be a mapping of keys to values"),
+        ("isolate: {}", '7: isolate needs "namespace"'),
+        ("isolate: {namespace: shop, pods: web}", '7: unknown key of isolate "pods"; known: namespace'),
+        (
+            'isolate: {namespace: "{cause.subject.Name}"}',
+            f'7: "{{cause.subject.Name}}" is no hole; holes are {SUBJECT_HOLES}',
+        ),
+        ("isolate: {namespace: shop}\n    set: {}", '8: unknown key of a step "set"; known: isolate'),
+    ],
+)
+def test_a_mistake_in_isolating_is_named_with_its_line(tmp_path: Path, step: str, expected: str) -> None:
+    before, after = GOOD.split("steps:\n", maxsplit=1)[0], GOOD[GOOD.index("confirm:") :]
+
+    assert mistakes(tmp_path, f"{before}steps:\n  - {step}\n{after}")[0] == f"fix-web-port.yaml:{expected}"
+
+
+def test_isolating_needs_to_make_policies_and_to_take_them_back(tmp_path: Path) -> None:
+    before, after = GOOD.split("steps:\n", maxsplit=1)[0], GOOD[GOOD.index("confirm:") :]
+    text = f"{before}steps:\n  - isolate: {{namespace: '{{cause.subject.name}}'}}\n{after}"
+
+    assert read(tmp_path, text).permissions == {
+        (verb, "networkpolicies.networking.k8s.io") for verb in ("get", "create", "delete")
+    }
 
 
 def test_a_playbook_for_two_kinds_needs_the_permissions_for_both(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ from bot.engine.rules import load as load_rules
 from bot.node.manifest import manifest
 from bot.probes import PROBES
 from bot.remediation.approval import Approved, Denied, Policy
+from bot.remediation.clerk import Clerk
 from bot.remediation.plan import Plan
 from bot.remediation.playbook import Playbook
 from bot.remediation.remedy import Remedy as Desk
@@ -34,7 +36,8 @@ from bot.store.records import Incident, PlanState
 from bot.store.store import Store
 from tests.remediation.faults import switched
 from tests.remediation.fixtures import REPOSITORY, playbooks
-from tests.remediation.remedies import REMEDIES, Remedy
+from tests.remediation.remedies import NEW_SERVER, OPEN_SHOP, REMEDIES, Remedy
+from tests.remediation.shop import visitor
 from tests.testbed import CommandFailed, TestBed
 
 pytestmark = pytest.mark.cluster
@@ -200,14 +203,100 @@ async def test_what_fails_is_diagnosed_approved_fixed_and_undone(
 
 async def undone(site: Site, plan: str) -> None:
     """Undo a plan with another yes, and see that the client sees what it saw before."""
+    await undo(site, plan)
+    if site.remedy.again:
+        site.kubectl(*site.remedy.again)
+    assert await site.until(works=not site.remedy.returns), "what the client sees is not as it was"
+
+
+async def undo(site: Site, plan: str) -> None:
+    """Undo a plan with another yes."""
     back = await site.desk.undo(plan, by=ALICE)
     assert isinstance(back, Plan), back
     assert isinstance(await site.desk.approve(back.hash, by=BOB), Approved)
     moves = [move async for move in site.desk.apply(back.hash)]
     assert moves[-1].text.startswith("Undone: "), [move.text for move in moves]
-    if site.remedy.again:
-        site.kubectl(*site.remedy.again)
-    assert await site.until(works=not site.remedy.returns), "what the client sees is not as it was"
+
+
+class Street:
+    """Clients in a namespace of their own."""
+
+    def __init__(self, bed: TestBed, namespace: str, url: str) -> None:
+        self.bed, self.namespace, self.url = bed, namespace, url
+
+    def open(self) -> None:
+        """Have a client that calls all the time, and one that never does."""
+        self.bed.kubectl("label", "namespace", self.namespace, f"street={self.namespace}")
+        self.bed.apply(visitor("caller", self.namespace, calls=self.url), visitor("stranger", self.namespace))
+        for name in ("caller", "stranger"):
+            self.bed.kubectl("-n", self.namespace, "rollout", "status", f"deployment/{name}", "--timeout=180s")
+
+    def served(self, name: str) -> bool:
+        """Tell whether a client gets an answer."""
+        curl = ("curl", "-sS", "-o", "/dev/null", "-m", "3", self.url)
+        try:
+            self.bed.kubectl("-n", self.namespace, "exec", f"deploy/{name}", "--", *curl)
+        except CommandFailed:
+            return False
+        return True
+
+    async def until(self, name: str, *, served: bool) -> bool:
+        """Wait until a client gets answers, or none."""
+        for _ in range(TRIES):
+            if await asyncio.to_thread(self.served, name) is served:
+                return True
+            await asyncio.sleep(1)
+        return False
+
+
+async def test_a_namespace_is_isolated_and_whoever_calls_now_still_gets_answers(
+    test_bed: TestBed, tier_3: str, namespace: str, store: Store
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        elsewhere = stack.enter_context(test_bed.namespace("street"))
+        cluster = await stack.enter_async_context(
+            await connect(kubeconfig=test_bed.kubeconfig, helper_namespace=tier_3)
+        )
+        site = Site(test_bed, namespace, OPEN_SHOP, cluster, store)
+        stack.push_async_callback(site.writer.close)
+        # Other probes connect themselves, which would be seen.
+        probes = [probe for probe in PROBES if probe.name.startswith("policy_")]
+        site.diagnoser = Diagnose(book=book(), probes=probes, budget_seconds=BUDGET_SECONDS)
+        site.deploy()
+        street = Street(test_bed, elsewhere, f"http://web.{namespace}.svc.cluster.local/")
+        street.open()
+        assert await street.until("stranger", served=True)
+        site.kubectl(*NEW_SERVER)  # one that the stranger never called
+        site.settle("web")
+        assert await street.until("caller", served=True)
+        plan = await isolation(site)
+
+        assert isinstance(await site.desk.approve(plan, by=ALICE), Denied)
+        assert isinstance(await site.desk.approve(plan, by=BOB), Approved)
+        moves = [move async for move in site.desk.apply(plan)]
+
+        assert moves[-1].state is PlanState.CONFIRMED, [move.text for move in moves]
+        assert await street.until("stranger", served=False)
+        assert await street.until("caller", served=True)
+        await undo(site, plan)
+        assert await street.until("stranger", served=True)
+
+
+async def isolation(site: Site) -> str:
+    """Return the hash of the plan, which allows the one client that calls."""
+    clerk = Clerk(remedy=site.desk, cluster=site.cluster, diagnose=lambda text, _: site.diagnose(text), user=ALICE)
+    _, proposal = await clerk.propose(
+        f"web in namespace {site.namespace} does not answer", namespace="", rule=OPEN_SHOP.rule
+    )
+    assert proposal.plans, proposal.notes
+    [plan] = proposal.plans
+    assert plan.playbook == OPEN_SHOP.playbook, proposal.notes
+    specs: Any = [change.fragment["spec"] for change in plan.changes]
+    [allow, deny] = specs
+    [rule] = allow["ingress"]
+    assert [peer["podSelector"] for peer in rule["from"]] == [{"matchLabels": {"app": "caller"}}], plan.foreseen
+    assert deny == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    return plan.hash
 
 
 @pytest.mark.skipif(not EVERY_REMEDY, reason="part of make remedies")

@@ -10,13 +10,27 @@ import pytest
 
 from bot.cluster.errors import Forbidden
 from bot.cluster.memory_writer import MemoryWriter
+from bot.diagnosis.report import Diagnosis
 from bot.remediation.apply import Progress
 from bot.remediation.approval import Approved, Denied, Policy
+from bot.remediation.clerk import Clerk
 from bot.remediation.remedy import Remedy
 from bot.store.audit import first_broken
 from bot.store.records import Incident, PlanState
 from bot.store.store import Store
-from tests.remediation.fixtures import BROKEN, HEALTHY, NOON, Clock, Looks, playbooks, service, target_port
+from tests.remediation.fixtures import (
+    BROKEN,
+    FAULT,
+    HEALTHY,
+    NOON,
+    Clock,
+    Looks,
+    cause,
+    diagnosis,
+    playbooks,
+    service,
+    target_port,
+)
 
 ALICE, BOB, CAROL, EVE = "T1/UALICE", "T1/UBOB", "T1/UCAROL", "T1/UEVE"
 
@@ -271,3 +285,26 @@ async def test_a_plan_that_this_version_cannot_read_is_denied(desk: Desk) -> Non
 
     assert isinstance(answer, Denied)
     assert answer.reason.startswith("Another version of netmedic made this plan")
+
+
+@pytest.mark.parametrize(
+    ("rule", "plans", "notes"),
+    [
+        ("", 0, ()),
+        (FAULT, 1, ()),
+        ("conntrack-full", 0, ("This diagnosis does not find conntrack-full.",)),
+    ],
+    ids=["what is blamed", "a risk by name", "not found"],
+)
+async def test_a_risk_that_nothing_is_blamed_on_gets_a_plan_where_its_rule_is_named(
+    desk: Desk, rule: str, plans: int, notes: tuple[str, ...]
+) -> None:
+    async def diagnose(*_: str) -> Diagnosis:
+        return diagnosis(also_seen=[cause()])
+
+    clerk = Clerk(remedy=desk.remedy, cluster=desk.writer.cluster(now=NOON), diagnose=diagnose, user=ALICE)
+
+    found, proposal = await clerk.propose("web is down", namespace="shop", rule=rule)
+
+    assert not found.causes
+    assert (len(proposal.plans), proposal.notes) == (plans, notes)

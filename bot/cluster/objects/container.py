@@ -102,6 +102,7 @@ class Container(Part, frozen=True, kw_only=True):
     ports: tuple[ContainerPort, ...] = ()
     resources: Resources = Resources()
     readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
     lifecycle: Lifecycle = Lifecycle()
     addresses: tuple[ConfiguredAddress, ...] = ()
     config_maps: tuple[str, ...] = ()
@@ -109,6 +110,8 @@ class Container(Part, frozen=True, kw_only=True):
     config_map_keys: tuple[ConfigMapKey, ...] = ()
     dns_overrides: tuple[str, ...] = ()
     """Arguments of dnsmasq that give a name an answer of its own."""
+    dns_upstreams: tuple[str, ...] = ()
+    """Servers that dnsmasq is told to ask for everything else."""
     settings: dict[str, str] = {}
     """Known variables (of CNIs, and ``NO_PROXY``), and known flags, as ``--proxy-mode``."""
     env: tuple[EnvVar, ...] = ()
@@ -132,6 +135,7 @@ class Container(Part, frozen=True, kw_only=True):
         set_field(self, "config_map_keys", (*self.config_map_keys, *keys))
         set_field(self, "config_maps", (*self.config_maps, *names))
         set_field(self, "dns_overrides", self.dns_overrides or corefile.dnsmasq((*self.command, *self.args)))
+        set_field(self, "dns_upstreams", self.dns_upstreams or corefile.dnsmasq_servers((*self.command, *self.args)))
         known = redact.container_settings({item.name: item.value for item in self.env}, (*self.command, *self.args))
         set_field(self, "settings", self.settings | known)
         for field in ("env", "env_from", "command", "args"):

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from bot.cluster.objects.base import Condition, LabelSelector, Object, Part, Resource
 from bot.cluster.objects.container import Container
+from bot.cluster.objects.pod import Gate
 
 
 class TemplateMeta(Part, frozen=True, kw_only=True):
@@ -14,6 +15,7 @@ class TemplateMeta(Part, frozen=True, kw_only=True):
 
 class TemplateSpec(Part, frozen=True, kw_only=True):
     host_network: bool = False
+    readiness_gates: tuple[Gate, ...] = ()
     service_account_name: str = ""
     containers: tuple[Container, ...] = ()
 

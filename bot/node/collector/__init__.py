@@ -45,4 +45,5 @@ ping.py     ICMP echoes
 
 What takes tier 3:
 inside.py   the network namespace of a Pod
+sockets.py  who is connected there, and which ports wait
 """

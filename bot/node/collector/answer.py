@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from . import netlink, rights
 from .connect import connect, target
-from .conntrack import entries
+from .conntrack import entries, flows
 from .firewall import firewall
 from .idle import idle
 from .inside import enter
@@ -29,6 +29,7 @@ from .sample import sample
 from .series import series
 from .session import Session
 from .sizes import sizes
+from .sockets import sockets
 from .translate import translate
 
 SCHEMA = "netmedic/helper/v1"
@@ -136,6 +137,10 @@ def listed(name: str, items: list[str], *, inside: bool) -> dict[str, Json]:
             answer = {"translated": translate(items, inside=inside)}
         case "entries":
             answer = {"entries": entries(items)}
+        case "flows":
+            answer = {"flows": flows(items)}
+        case "sockets":
+            answer = {"sockets": sockets()}
         case "ping":
             answer = {"pings": ping(items)}
     return answer

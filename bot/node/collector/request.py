@@ -13,6 +13,7 @@ metrics --seconds N IP:PORT ...
 resolve IP:PORT/NAME ...    DNS queries for at most 48 names, each asked of one server, several times
 clock TURN MS               nothing but the envelope, whose times tell how far two clocks are apart: first or second
                             turn, and the asker's milliseconds since 1970
+sockets                     which ports wait for others, and who is connected to them by TCP
 recall --from A --to B      what was recorded from A to B seconds ago (at most 900)
 
 With NET_ADMIN and NET_RAW (tier 2):
@@ -20,11 +21,12 @@ firewall                    the tables of rules, their sizes and policies
 translate PROTO/IP:PORT ... where the Node's rules send the first packet to each of at most 32 addresses (what IPVS does
                             with it is told without them)
 entries PROTO/IP:PORT ...   the tracked connections to each of at most 16 addresses
+flows IP ...                the tracked connections that each of at most 16 addresses answers
 ping IP ...                 ICMP echoes to at most 16 addresses
 
 With SYS_ADMIN, SYS_PTRACE and the Node's processes (tier 3):
-inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, firewall, translate and ping, from
-                            the network namespace of the Pod with this uid and address
+inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, sockets, firewall, translate and
+                            ping, from the network namespace of the Pod with this uid and address
 
 Not requests, and answered with no document of their own:
 session                     many requests, asked on stdin
@@ -62,11 +64,14 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
     "resolve": (MAX_QUERIES, question),
     "translate": (MAX_PACKETS, wanted),
     "entries": (MAX_TRACKED, wanted),
+    "flows": (MAX_TRACKED, host),
     "ping": (MAX_PINGED, host),
 }
-INSIDE = frozenset({"sample", "connect", "reach", "series", "sizes", "resolve", "firewall", "translate", "ping"})
+INSIDE = frozenset(
+    {"sample", "connect", "reach", "series", "sizes", "resolve", "firewall", "translate", "ping", "sockets"}
+)
 # What a request keeps of the helper's capabilities; all others keep none.
-NEEDS = dict.fromkeys(("firewall", "translate", "entries", "ping"), rights.RULES) | {
+NEEDS = dict.fromkeys(("firewall", "translate", "entries", "flows", "ping"), rights.RULES) | {
     "inside": rights.ENTER,
     # To see the control groups of containers.
     "sample": frozenset({rights.SYS_PTRACE}),
@@ -75,7 +80,7 @@ USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
     "| clock TURN MS | metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... "
     "| resolve IP:PORT/NAME ... | recall --from A --to B | firewall | translate PROTO/IP:PORT ... "
-    "| entries PROTO/IP:PORT ... | ping IP ... | inside UID IP REQUEST ... | session | idle"
+    "| entries PROTO/IP:PORT ... | flows IP ... | ping IP ... | sockets | inside UID IP REQUEST ... | session | idle"
 )
 
 
@@ -111,7 +116,7 @@ def taken(arguments: list[str]) -> bool:
     """Tell whether these are the words of a request."""
     found = False
     match arguments:
-        case ["version"] | ["firewall"]:
+        case ["version"] | ["firewall"] | ["sockets"]:
             found = True
         case ["sample", "--seconds", seconds] | ["sample", "--seconds", seconds, "--traffic"]:
             found = 1 <= decimal(seconds) <= MAX_SECONDS
