@@ -103,6 +103,9 @@ class Case:
 KEPT_LOCAL = service(
     ports=[{"port": 80, "targetPort": 8080, "nodePort": 30080}], type="NodePort", externalTrafficPolicy="Local"
 )
+PRICING = pod(
+    "pricing", labels={}, containers=[{"name": "main", "ports": [{"containerPort": 8080, "hostPort": 23465}]}]
+)
 DB_ONLY = {"from": [{"podSelector": labels(app="db")}]}
 BACKENDS = {"from": [{"podSelector": labels(tier="backend")}]}
 CASES = {
@@ -203,6 +206,34 @@ CASES = {
         cause="ingress-path-not-routed",
         subject="Ingress shop/front",
         told="/pay",
+    ),
+    "a host that is misspelt": Case(
+        text="app.example.com gives 404 'no such route', shop. pods are fine, service too",
+        added=[ingress("front", FRONT, host="app.exmaple.com", ingressClassName="nginx"), ingress_class()],
+        cause="ingress-host-misspelt",
+        subject="Ingress shop/front",
+        told="app.exmaple.com",
+    ),
+    "a host that is misspelt, with a path": Case(
+        text="404 for all users of https://app.example.com/db since the route was edited (namespace shop)",
+        added=[ingress("front", FRONT, host="app.exmaple.com", ingressClassName="nginx"), ingress_class()],
+        cause="ingress-host-misspelt",
+        subject="Ingress shop/front",
+        told="app.example.com",
+    ),
+    "a hostPort of a Pod on another Node": Case(
+        text="port 23465 on node2 closed! pricing is running fine (shop)",
+        added=[PRICING],
+        cause="host-port-on-other-node",
+        subject="Pod shop/pricing",
+        told="node2",
+    ),
+    "a hostPort of a Pod on another Node, and no namespace": Case(
+        text="nothing listens on port 23465 of node2, though pricing runs",
+        added=[PRICING],
+        cause="host-port-on-other-node",
+        subject="Pod shop/pricing",
+        told="node2",
     ),
     "a nodePort of Pods that admit Pods only": Case(
         text="callers from outside time out on node1:30080, service web in namespace shop",

@@ -15,6 +15,7 @@ from bot.diagnosis.names import Fit, best, tokens_of
 from bot.diagnosis.tokens import NOTHING, Mention, address_in, is_host_name
 from bot.diagnosis.vocabulary import Vocabulary
 from bot.facts.scope import Subject
+from bot.probes.misspelling import is_misspelt
 from bot.probes.reading import SYSTEM_NAMESPACE, is_dns
 
 GENERATED = re.compile(r"^(?P<owner>.+?)-(?:[0-9a-f]{6,10}-)?[bcdfghjklmnpqrstvwxz2456789]{5}$")
@@ -80,8 +81,8 @@ class Lookup:
             return await self.at_address(mention, namespace)
         if is_host_name(mention.name) and not mention.namespace:
             return await self.host(mention, namespace)
-        if is_host_name(mention.name) and (routes := await self.routes(mention.name, namespace)):
-            return Found(mention=mention, subjects=routes, fit=Fit.EXACT, port=mention.port)
+        if is_host_name(mention.name) and (entrance := await self.entrance(mention, namespace)):
+            return entrance
         found = await self.named(mention, namespace=namespace, strictly=strictly, worst=worst)
         return found if found.subjects else self.outside(mention, worst=worst) or found
 
@@ -182,9 +183,18 @@ class Lookup:
         node = await self.node(mention, Fit.EXACT)
         if node.subjects:
             return node
+        outside = Found(
+            mention=mention, subjects=(Subject(OUTSIDE, "", mention.name),), fit=Fit.EXACT, port=mention.port
+        )
+        return await self.entrance(mention, place) or outside
+
+    async def entrance(self, mention: Mention, place: str) -> Found | None:
+        """Return where the cluster takes requests for a host; an Ingress that has it misspelt if nothing else does."""
         subjects = await self.routes(mention.name, place) or await self.balanced(mention.name)
-        subjects = subjects or (Subject(OUTSIDE, "", mention.name),)
-        return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
+        if subjects:
+            return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
+        misspelt = await self.misspelt(mention.name, place)
+        return Found(mention=mention, subjects=misspelt, fit=Fit.FUZZY, port=mention.port) if misspelt else None
 
     async def routes(self, host: str, namespace: str) -> tuple[Subject, ...]:
         """Return the Ingresses with a rule for a host, those of the namespace before others; else routes for it."""
@@ -194,6 +204,15 @@ class Lookup:
             if found:
                 return tuple(map(subject_of, found))
         return await routes_for(self.inventory, host)
+
+    async def misspelt(self, host: str, namespace: str) -> tuple[Subject, ...]:
+        """Return the one Ingress with a rule for a host that is written almost so, in the namespace before others."""
+        for place in dict.fromkeys((namespace, "")):
+            every = await self.inventory.read(Ingress, namespace=place)
+            found = [item for item in every if any(is_misspelt(rule.host, host) for rule in item.spec.rules)]
+            if found:
+                return tuple(map(subject_of, found)) if len(found) == 1 else ()
+        return ()
 
     async def balanced(self, host: str) -> tuple[Subject, ...]:
         """Return the Services whose load balancer has a host name, as those of one provider have."""

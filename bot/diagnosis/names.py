@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
 
-from rapidfuzz.distance import OSA
+from bot.probes.misspelling import edits
 
 T = TypeVar("T")
 
@@ -137,7 +137,7 @@ def typing_errors(word: str, name: str) -> int:
     allowed = 1 if len(wanted) < LONG else 2
     # The first letter is hardly ever the wrong one: reach is no misspelling of teach.
     forms = (form for form in spellings(name) if form[0] == wanted[0] and digits(form) == digits(wanted))
-    counts = (OSA.distance(wanted, form, score_cutoff=allowed) for form in forms)
+    counts = (edits(wanted, form, at_most=allowed) for form in forms)
     return min((count for count in counts if 0 < count <= allowed), default=0)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.diagnosis.sentence import Item, Sentence
 from bot.diagnosis.tokens import NOTHING, Mention
+
+PUNCTUATION = ".,:()[]{}"
 
 
 def take_places(sentence: Sentence, namespace: str) -> list[str]:
@@ -49,3 +52,13 @@ def could_be_namespace(mention: Mention) -> bool:
     """Tell whether a name has the form of a namespace's name, and nothing says that it is something else."""
     special = mention.generic or mention.kind or mention.address or mention.port or mention.path or mention.namespace
     return bool(mention) and not special and "." not in mention.name
+
+
+def words_apart(items: list[Item]) -> Iterable[Mention]:
+    """Yield the names that stand between punctuation, each alone: ``app.example.com answers 404, shop``."""
+    symbols = ["", *(item.symbol for item in items), ""]
+    marks = {"", *PUNCTUATION}
+    for at, item in enumerate(items):
+        beside = (items[at - 1].mention if at else NOTHING, items[at + 1].mention if items[at + 1 :] else NOTHING)
+        if item.mention and not any(beside) and {symbols[at], symbols[at + 2]} <= marks:
+            yield item.mention

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bot.diagnosis.kinds import note_kinds
 from bot.diagnosis.sentence import Sentence
+from bot.diagnosis.splitting import words_in
 from bot.diagnosis.tokens import Mention, Shape, Token, mention_of, tokens_of
 from bot.diagnosis.vocabulary import ASIDE, COMMON, FAILS, GENERIC, SINCE, Meaning, Vocabulary
 
@@ -13,7 +15,9 @@ STOPS = ".?!;|\n-"
 PORT_WORDS = ("port", "nodeport", "hostport")
 NAMESPACE_FLAGS = ("-n", "--namespace")
 LARGEST_PORT = 65535
-HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+")
+NODE_PORT = re.compile(r"[1-5]?[0-9]{4}|6[0-4][0-9]{3}")
+"""A number of four or five digits, such as are ports of Nodes."""
+METHODS = ("post", "put", "patch", "head", "delete")
 DURATION = re.compile(
     r"\b(?:for|since|(?:over|in|for) the (?:last|past))\s+(?:about\s+)?(?:\d+|an?|some|a few|a couple of)?"
     r"\s*(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hrs?|hours?|days?|weeks?)\b",
@@ -35,7 +39,7 @@ class Reader:
 
     def __init__(self, tokens: list[Token], vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self.tokens = [part for token in tokens for part in self.parts(token)]
+        self.tokens = [part for token in tokens for part in words_in(token, vocabulary)]
         self.words = [token.word for token in self.tokens]
         self.sentence = Sentence(vocabulary)
         self.at = 0
@@ -59,21 +63,7 @@ class Reader:
         }
         while self.at < len(self.tokens):
             readers[self.tokens[self.at].shape]()
-        self.read_kinds(self.words)
-
-    def read_kinds(self, words: list[str]) -> None:
-        """Note the kinds of symptom that words speak of."""
-        kinds, at = self.sentence.kinds, 0
-        while at < len(words):
-            if not words[at]:
-                kinds, at = self.sentence.kinds, at + 1
-                continue
-            meaning, hint = self.vocabulary.meaning(words, at), self.vocabulary.hint(words, at)
-            # "during rollouts" begins a clause and is a hint itself.
-            kinds.extend(told.kind for told in (meaning, hint) if told and told.kind)
-            if meaning and meaning.word_class in (SINCE, ASIDE):
-                kinds = self.sentence.clause_kinds
-            at += len(meaning.phrase) if meaning and meaning.word_class == FAILS else 1
+        note_kinds(self.words, self.sentence)
 
     # Moving on
 
@@ -86,17 +76,6 @@ class Reader:
         """Return this token or one further on."""
         return self.tokens[self.at + steps] if self.at + steps < len(self.tokens) else None
 
-    def parts(self, token: Token) -> list[Token]:
-        """Return the words in ``timeouts/errors`` or ``TargetDown``; any other token as it is."""
-        if token.shape is Shape.WORD and not self.vocabulary.meaning([token.word], 0):
-            words = token.text.split("/") if "/" in token.text else HUMP.findall(token.text)
-            meanings = [self.vocabulary.meaning([word.lower()], 0) for word in words if word]
-            sorts = [meaning.word_class if meaning else "" for meaning in meanings]
-            alternatives = "/" in token.text and all(sorts) and words[0].lower() not in self.vocabulary.kinds
-            if alternatives or ("/" not in token.text and FAILS in sorts and words[1:]):
-                return [Token(Shape.WORD, word) for word, sort in zip(words, sorts, strict=False) if sort]
-        return [token]
-
     def names(self, token: Token | None) -> bool:
         """Tell whether a token is a name rather than a word of the language."""
         if token is None or token.shape is not Shape.WORD:
@@ -108,13 +87,24 @@ class Reader:
     def read_name(self) -> None:
         """Read a name in quotes, or a URL."""
         mention = mention_of(self.tokens[self.at].text, self.vocabulary.kinds, quoted=True)
-        self.sentence.add_name(mention, beside=self.beside)
+        self.sentence.add_name(self.with_look(mention), beside=self.beside)
         self.move(beside=True)
+
+    def with_look(self, mention: Mention) -> Mention:
+        """Return a mention as that of a Node if it has the look of one's name."""
+        is_node = not mention.kind and self.vocabulary.node_name.fullmatch(mention.name)
+        return replace(mention, kind="Node") if is_node else mention
 
     def read_address(self) -> None:
         """Read an address; one in brackets, behind a comma or "at" belongs to the name before it."""
         items, after = self.sentence.items, self.token(1)
         bracket = False
+        if self.sentence.ends_with(":", "reach") and items[2:] and items[-3].mention.certain:
+            # Get "http://ledger:8080": dial tcp 10.96.4.4:8080
+            del items[-2:]
+            self.sentence.add_name(mention_of(self.tokens[self.at].text, self.vocabulary.kinds), beside=True)
+            self.move(beside=True)
+            return
         if (
             len(items) > 1
             and items[-1].symbol in ("(", ",", "at")
@@ -146,7 +136,8 @@ class Reader:
         if part == "Namespace":
             self.sentence.namespaces.append(mention.name)
         elif not part:
-            self.read_kinds([word for told in tokens_of(value) for word in (part.word for part in self.parts(told))])
+            words = [part.word for told in tokens_of(value) for part in words_in(told, self.vocabulary)]
+            note_kinds(words, self.sentence)
         else:
             kind = "" if part in ("source", "target") else part
             self.sentence.labels.append((part, replace(mention, kind=kind or mention.kind)))
@@ -164,7 +155,7 @@ class Reader:
         """Read what a program said: how it failed, and the addresses it names."""
         inner = list(tokens_of(self.tokens[self.at].text))
         words = [token.word for token in inner]
-        self.read_kinds(words)
+        note_kinds(words, self.sentence)
         meanings = [self.vocabulary.meaning(words, i) for i, word in enumerate(words) if word]
         if any(meaning and meaning.word_class == FAILS for meaning in meanings):
             self.sentence.add_symbol(FAILS)
@@ -181,14 +172,13 @@ class Reader:
         meaning = self.vocabulary.meaning(self.words, self.at)
         if self.read_namespace() or self.read_port() or self.read_kind(meaning):
             return
-        token = self.tokens[self.at]
-        if meaning:
+        token, after = self.tokens[self.at], self.token(1)
+        if token.word in METHODS and after is not None and "://" in after.text:
+            self.move()
+        elif meaning:
             self.read_meaning(meaning)
         elif token.shape is Shape.WORD:
-            mention = mention_of(token.text, self.vocabulary.kinds)
-            if not mention.kind and self.vocabulary.node_name.fullmatch(mention.name):
-                mention = replace(mention, kind="Node")
-            after = self.token(1)
+            mention = self.with_look(mention_of(token.text, self.vocabulary.kinds))
             self.sentence.heading |= self.at == 0 and after is not None and after.text == ":"
             self.sentence.add_name(mention, beside=self.beside)
             self.move(beside=True)
@@ -228,8 +218,14 @@ class Reader:
             self.sentence.replace_last(replace(last, namespace=namespace))
 
     def read_port(self) -> bool:
-        """Read ``port 6379``."""
-        after = self.token(1)
+        """Read ``port 6379``, ``node2 30080``, ``node2 on 30080``."""
+        after, last = self.token(1), self.sentence.last
+        if not last and self.sentence.ends_with("on") and self.sentence.items[1:]:
+            last = self.sentence.items[-2].mention
+        if last.kind == "Node" and not last.port and NODE_PORT.fullmatch(self.words[self.at]):
+            self.sentence.add_port(int(self.words[self.at]))
+            self.move()
+            return True
         if self.words[self.at] not in PORT_WORDS or not after or not after.text.isdecimal():
             return False
         number = int(after.text)

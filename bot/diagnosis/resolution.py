@@ -10,10 +10,15 @@ from dataclasses import dataclass, field, replace
 from bot.diagnosis.lookup import Found, Lookup
 from bot.diagnosis.names import Fit
 from bot.diagnosis.symptom import Mention, Role, Symptom
+from bot.diagnosis.tokens import is_host_name
 from bot.facts.scope import Subject
 
+LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""What may be the name of a namespace (RFC 1123)."""
 CANDIDATES_AT_MOST = 20
 """Of a question; nobody reads more (ours)."""
+LOOSE_AT_MOST = 4
+"""Words that are asked for as namespaces where none is named: a request each (ours)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +77,15 @@ class Resolution:
     lookup: Lookup
     spaces: dict[str, str] = field(default_factory=dict)
     """What the words for namespaces mean; empty for a word that means none."""
+    apart: str = ""
+    """The namespace that a word without a part is the name of, where none is called one."""
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def namespace(self) -> str:
         """The namespace of the symptom as a whole."""
-        return self.spaces.get(self.symptom.namespace, "")
+        return self.spaces.get(self.symptom.namespace, "") or self.apart
 
     async def run(self) -> Resolved:
         """Resolve all names.
@@ -97,7 +104,7 @@ class Resolution:
             namespace=self.namespace,
             target=target,
             sources=tuple(self.the_one(nearest(source, [target])) for source in sources if source.subjects),
-            beside=tuple(self.the_one(nearest(found, [target])) for found in beside if found.subjects),
+            beside=tuple(self.the_one(nearest(found, [target])) for found in beside if is_clear(found)),
             nodes=tuple(dict.fromkeys(nodes)),
         )
 
@@ -117,11 +124,26 @@ class Resolution:
                 self.notes.append(f'"{text}" was read as Namespace {self.spaces[text]}.')
             if not self.spaces[text] and not guessed:
                 self.missing.append(text)
+        if not any(self.spaces.values()):
+            self.apart = await self.namespace_apart()
+
+    async def namespace_apart(self) -> str:
+        """Return the first word without a part that is a namespace's name, and nothing else's."""
+        inventory = self.lookup.inventory
+        for text in self.symptom.loose[:LOOSE_AT_MOST]:
+            if LABEL.fullmatch(text) and await inventory.has_namespace(text):
+                namesakes = await inventory.called(text)
+                if not any(namesakes.subjects()):
+                    return text
+        return ""
 
     def ends(self) -> tuple[Mention, list[Mention]]:
         """Return who is reached for, and who reaches."""
         target = self.symptom.target
         sources = [w.mention for w in self.symptom.words if w.role is Role.SOURCE] or [self.symptom.source]
+        sources = [source for source in sources if not self.apart or source.name != self.apart]
+        # "ingress front gives 404 for shop.example.com": it is the way there, not who asks.
+        sources = [source for source in sources if source.kind != "Ingress" or not is_host_name(target.name)]
         # A word that stands where a namespace would, and is none, may be the name of something else.
         words = [text for text in self.symptom.guessed_namespaces if not self.spaces.get(text)]
         if words and not names(target):
@@ -131,10 +153,15 @@ class Resolution:
         return target, sources
 
     def named_beside(self) -> list[Mention]:
-        """Return what is named with its kind besides source and target: ``see ingress public``."""
+        """Return what is named besides source and target: ``see ingress public``.
+
+        Without a kind only where a Node's port is reached for: ``node2:8081 is closed, pricing runs fine``.
+        """
         others = (word.mention for word in self.symptom.words if word.role is Role.OTHER)
         ends = (self.symptom.source.name, self.symptom.target.name)
-        return [other for other in others if other.kind in ("Ingress", "Service") and other.name not in ends]
+        at_node = self.symptom.target.kind == "Node" and bool(self.symptom.target.port)
+        wanted = [other for other in others if other.kind in ("Ingress", "Service") or at_node]
+        return [other for other in wanted if other.name not in (*ends, self.apart)]
 
     def is_known(self, mention: Mention) -> bool:
         """Tell whether it is a name that is the same in every cluster, with its own namespace."""
@@ -177,7 +204,8 @@ class Resolution:
 
     async def find_nodes(self) -> list[str]:
         """Return the Nodes the symptom names."""
-        found = await asyncio.gather(*(self.lookup.node(m, self.worst_fit(m)) for m in self.symptom.nodes))
+        named = [mention for mention in self.symptom.nodes if mention.kind or mention.name != self.apart]
+        found = await asyncio.gather(*(self.lookup.node(m, self.worst_fit(m)) for m in named))
         for each in found:
             called_so = each.mention.kind == "Node" and self.lookup.inventory.complete
             if called_so and not each.subjects and written(each.mention) not in self.missing:
@@ -200,6 +228,11 @@ class Resolution:
                     f"Nothing is called {subject.name} in namespace {self.namespace}: {subject} is meant."
                 )
         return found
+
+
+def is_clear(found: Found) -> bool:
+    """Tell whether something was found that is worth a question, or needs none: it has its kind, or its very name."""
+    return bool(found.subjects) and (bool(found.mention.kind) or (found.fit is Fit.EXACT and not found.subjects[1:]))
 
 
 def names(mention: Mention) -> bool:

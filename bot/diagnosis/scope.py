@@ -11,7 +11,7 @@ from bot.diagnosis.caller import told_apart
 from bot.diagnosis.inventory import Inventory, subject_of
 from bot.diagnosis.lookup import Lookup, OutsideTarget
 from bot.diagnosis.resolution import Ambiguous, Resolution, Resolved, Undecided
-from bot.diagnosis.surroundings import Surroundings, around, cluster_dns, nodes_of, sample
+from bot.diagnosis.surroundings import Surroundings, around, cluster_dns, nodes_of, sample, with_host_port
 from bot.diagnosis.symptom import Symptom
 from bot.diagnosis.tokens import address_in, is_host_name
 from bot.diagnosis.vocabulary import english
@@ -85,8 +85,12 @@ async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> 
     here = Surroundings()
     for source in await asyncio.gather(*(around(found, inventory) for found in resolved.sources)):
         here.add(source)
+    port = resolved.target.mention.port if there.nodes else 0
     for other in others:
-        there.add(other)
+        if not port or port in other.entry_ports():
+            there.add(other)
+    if port and resolved.namespace and not (there.services or there.pods):
+        there.add(await with_host_port(port, resolved.namespace, inventory))
     nodes: list[str] = []
     if symptom.doubtful:
         here, there, nodes = turned(here, there)
@@ -174,7 +178,7 @@ def compose(
         target_is_pod=there.is_pod,
         dns_servers=tuple(map(subject_of, (*dns.services, *dns.pods[:BACKENDS_AT_MOST]))) if only_names else (),
         dns_nodes=tuple(nodes_of(dns.pods)) if only_names else (),
-        url_host=resolved.target.mention.name if is_host_name(resolved.target.mention.name) and not there.host else "",
+        url_host=host_of(symptom, resolved) if not there.host else "",
         url_path=resolved.target.mention.path,
         cluster_wide=not found,
         subjects=frozenset(
@@ -183,3 +187,11 @@ def compose(
         missing=tuple(dict.fromkeys(missing)),
         notes=tuple(notes),
     )
+
+
+def host_of(symptom: Symptom, resolved: Resolved) -> str:
+    """Return the host name in a URL that was asked for; that beside an Ingress, too, which was named itself."""
+    target = resolved.target
+    if is_host_name(target.mention.name):
+        return target.mention.name
+    return next(iter(symptom.hosts), "") if any(subject.kind == "Ingress" for subject in target.subjects) else ""

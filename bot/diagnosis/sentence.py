@@ -32,6 +32,8 @@ class Sentence:
     """Every kind of symptom its words speak of."""
     clause_kinds: list[SymptomKind] = field(default_factory=list)
     """Those of the clauses that say when and why."""
+    kinds_of_what_is_well: list[SymptomKind] = field(default_factory=list)
+    """Those that are named only to say that all is well: ``DNS is fine``, ``no packet loss``."""
     namespaces: list[str] = field(default_factory=list)
     """Those that are called a namespace."""
     labels: list[tuple[str, Mention]] = field(default_factory=list)

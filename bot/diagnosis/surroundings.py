@@ -15,6 +15,7 @@ from bot.diagnosis.inventory import Home, Inventory, subject_of
 from bot.diagnosis.lookup import OUTSIDE, SERVICE_LABEL, Found, entry_addresses, has_address
 from bot.facts.scope import Subject
 from bot.node.targets import DNS_DOMAIN
+from bot.probes.external import has_port
 from bot.probes.narrow import CONTROL_PLANE
 from bot.probes.reading import DNS_LABEL, SYSTEM_NAMESPACE, Pods, is_dns, key_of, owner_of
 from bot.probes.workload import AnyWorkload, provides
@@ -192,8 +193,17 @@ async def on_node(name: str, port: int, inventory: Inventory) -> Surroundings:
         if any(item.node_port == port for item in service.spec.ports):
             here.add(around_object(subject_of(service), await inventory.home(service.metadata.namespace)))
     for pod in pods:
-        if pod.alive and any(item.host_port == port for c in pod.spec.containers for item in c.ports):
+        if pod.alive and has_port(pod, port):
             here.add(around_object(subject_of(pod), await inventory.home(pod.metadata.namespace)))
+    return here
+
+
+async def with_host_port(port: int, namespace: str, inventory: Inventory) -> Surroundings:
+    """Return the Pods of a namespace with a hostPort, whatever Node they run on."""
+    home, here = await inventory.home(namespace), Surroundings()
+    for pod in home.pods:
+        if has_port(pod, port):
+            here.add(around_object(subject_of(pod), home))
     return here
 
 

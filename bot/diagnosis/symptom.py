@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.diagnosis.cleaning import TEXT_LIMIT, SymptomError, clean
 from bot.diagnosis.grammar import Parts, Role, parts_of
-from bot.diagnosis.places import take_places
+from bot.diagnosis.places import could_be_namespace, take_places, words_apart
 from bot.diagnosis.reading import read
 from bot.diagnosis.sentence import Sentence
 from bot.diagnosis.tokens import NOTHING, Mention, is_host_name
@@ -44,6 +44,8 @@ class Symptom:
     """It was given beside the text, or stands apart from any one name: no name is looked for elsewhere."""
     guessed_namespaces: tuple[str, ...] = ()
     """Words that only stand where a namespace would, and were not called one: ``web in shop``."""
+    loose: tuple[str, ...] = ()
+    """Words without a part that have the form of a namespace's name: one may be the namespace."""
     source: Mention = NOTHING
     target: Mention = NOTHING
     nodes: tuple[Mention, ...] = ()
@@ -89,7 +91,7 @@ def parse(text: str, *, namespace: str = "") -> Symptom:
     certain = [*sentence.namespaces, *([namespace.lower()] if namespace else [])]
     parts, symbols = parts_of(sentence.items, sentence.vocabulary)
     words = list(words_of(parts))
-    source, target = parts.mention(Role.SOURCE), behind_node(parts.mention(Role.TARGET), words)
+    source, target = parts.mention(Role.SOURCE), behind_node(in_place_of_role(parts.mention(Role.TARGET), words), words)
     if target and not (target.port or target.generic):
         target = replace(target, port=sentence.port)
     if target and not target.path:
@@ -101,6 +103,7 @@ def parse(text: str, *, namespace: str = "") -> Symptom:
         namespace=chosen,
         namespace_for_all=bool(namespace) or not any(word.mention.namespace == chosen for word in words),
         guessed_namespaces=tuple(place for place in (*places, *before_slash(words)) if place not in certain),
+        loose=tuple(dict.fromkeys(loose_words(words, target, list(words_apart(sentence.items))))),
         source=source,
         target=target,
         nodes=tuple(word.mention for word in words if word.role is Role.NODE or word.mention.kind == "Node"),
@@ -118,6 +121,14 @@ def words_of(parts: Parts) -> Iterable[Word]:
             yield Word(mention=mention, role=parts.roles[number], firm=number in parts.firm or mention.certain)
 
 
+def in_place_of_role(target: Mention, words: Iterable[Word]) -> Mention:
+    """Return the name with an address that is told besides, where the target is but ``server``; else the target."""
+    if target.certain or target.name not in english().roles:
+        return target
+    told = [word.mention for word in words if word.role is Role.OTHER and word.mention.address]
+    return told[0] if told else target
+
+
 def behind_node(target: Mention, words: Iterable[Word]) -> Mention:
     """Return the Service that is named beside a target such as ``node2:30080``, with that port; else the target."""
     if target.kind == "Node" and target.port:
@@ -125,6 +136,21 @@ def behind_node(target: Mention, words: Iterable[Word]) -> Mention:
             if word.role is Role.OTHER and word.mention.kind in ("Service", "Deployment", "StatefulSet", "DaemonSet"):
                 return replace(word.mention, port=word.mention.port or target.port)
     return target
+
+
+def loose_words(words: Iterable[Word], target: Mention, apart: Sequence[Mention]) -> Iterable[str]:
+    """Yield the words that no other one speaks of; of two that stand side by side, ``ledger prod-x``, each."""
+    for word in words:
+        mention = word.mention
+        if not could_be_namespace(mention) or mention.name in english().known:
+            continue
+        first, *more = mention.text.lower().split() or [""]
+        alone = mention in apart and mention is not target
+        no_client = word.role is Role.SOURCE and is_host_name(target.name)
+        if more:
+            yield from (text for text in (*more, first) if "-" in text)
+        elif word.role in (Role.OTHER, Role.NODE) or alone or no_client:
+            yield mention.name
 
 
 def written_with(words: Iterable[Word]) -> Iterable[str]:
@@ -141,7 +167,10 @@ def before_slash(words: Iterable[Word]) -> Iterable[str]:
 def kind_of(sentence: Sentence, symbols: str) -> SymptomKind:
     """Return the kind that counts most of those the words speak of."""
     order = english().kind_order
-    for kinds in (sentence.kinds, [SymptomKind.UNREACHABLE] if CANNOT.search(symbols) else [], sentence.clause_kinds):
+    unreachable = [SymptomKind.UNREACHABLE] if CANNOT.search(symbols) else []
+    # Who says nothing but that DNS is fine is still asking about DNS.
+    well = [] if sentence.kinds else sentence.kinds_of_what_is_well
+    for kinds in (sentence.kinds, unreachable, sentence.clause_kinds, well):
         told = [kind for kind in kinds if kind is not SymptomKind.UNKNOWN]
         if told:
             return min(told, key=order.index)

@@ -16,7 +16,7 @@ from bot.facts.scope import SymptomKind
 Phrase = tuple[str, ...]
 """The words of a phrase, lower case."""
 
-FAILS, GENERIC, SINCE, ASIDE, COMMON = "fails", "generic", "since", "aside", "common"
+FAILS, GENERIC, SINCE, ASIDE, COMMON, FINE = "fails", "generic", "since", "aside", "common", "fine"
 """Classes the program itself knows; the others exist for the patterns alone."""
 
 
@@ -33,6 +33,7 @@ class Data(TypedDict):
 
     failures: dict[str, list[list[str]]]
     hints: dict[str, list[list[str]]]
+    well: dict[str, list[list[str]]]
     classes: dict[str, list[list[str]]]
     generic: list[list[str]]
     kinds: dict[str, list[str]]
@@ -68,6 +69,16 @@ class Vocabulary:
     """By first word, longest phrase first."""
     hints: dict[str, tuple[Meaning, ...]]
     """The same for phrases that tell a kind and nothing else."""
+    well: dict[str, tuple[Meaning, ...]]
+    """The same for phrases that say that something is fine."""
+    contrary: frozenset[str]
+    """Words that take back what says that something is fine."""
+    denials: frozenset[str]
+    """Words that deny the failure behind them."""
+    deniable: frozenset[str]
+    """Hints that "not" denies as well."""
+    predicates: frozenset[str]
+    """Words behind "but" that go on speaking of the same thing."""
     kind_order: tuple[SymptomKind, ...]
     """Of several kinds in one text the one that stands first counts."""
     kinds: dict[str, str]
@@ -88,6 +99,10 @@ class Vocabulary:
     def hint(self, words: Sequence[str], start: int) -> Meaning | None:
         """Return the longest phrase that begins at a word and tells the kind of symptom."""
         return longest(self.hints, words, start)
+
+    def fine(self, words: Sequence[str], start: int) -> Meaning | None:
+        """Return the longest phrase that begins at a word and says that something is fine."""
+        return longest(self.well, words, start)
 
     def is_common(self, word: str) -> bool:
         """Tell whether a word has a meaning of its own, so that it is a name only by exact match."""
@@ -111,6 +126,11 @@ def english() -> Vocabulary:
     return Vocabulary(
         meanings=by_first_word(meanings_of(data)),
         hints=by_first_word(kind_phrases("hint", data["hints"])),
+        well=by_first_word(Meaning(phrase=words_of(text), word_class=FINE) for text in flat(data["well"][FINE])),
+        contrary=frozenset(flat(data["well"]["contrary"])),
+        denials=frozenset(flat(data["well"]["denials"])),
+        deniable=frozenset(flat(data["well"]["deniable"])),
+        predicates=frozenset(flat(data["well"]["predicates"])),
         kind_order=tuple(SymptomKind(kind) for kind in data["failures"]),
         kinds={word: kind for kind, words in data["kinds"].items() for word in words},
         labels={label: part for part, labels in data["labels"].items() for label in labels},

@@ -37,6 +37,10 @@ class IngressState(Fact):
     """A controller did so for another Ingress of the same class."""
     host: str
     """The host that the symptom names, if a rule is for it."""
+    asked_host: str
+    """The host that the symptom names; empty if it names none."""
+    near_host: str
+    """That of a rule which is the asked one but for typing errors; empty where a rule is for the asked one."""
     path: str
     """The path that the symptom names; empty if it names none."""
     path_routed: bool

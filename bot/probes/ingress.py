@@ -10,6 +10,7 @@ from bot.cluster.objects import Ingress, IngressBackend, IngressClass, IngressHo
 from bot.cluster.port import Cluster
 from bot.facts.ingress import IngressRoute, IngressState
 from bot.facts.scope import Scope
+from bot.probes.misspelling import is_misspelt
 from bot.probes.namesake import namesake_of
 from bot.probes.probe import probe
 from bot.probes.reading import namespaces_in, path_of
@@ -94,7 +95,7 @@ def state_of(
 ) -> IngressState:
     """Return who is to serve an Ingress."""
     name = class_of(item)
-    own = rules_for(item.spec.rules, scope.url_host)
+    own = rules_for(item.spec.rules, host_meant(item, scope.url_host))
     return IngressState(
         namespace=item.metadata.namespace,
         name=item.metadata.name,
@@ -107,6 +108,8 @@ def state_of(
         has_address=bool(item.status.load_balancer.ingress),
         class_has_address=bool(served.get(name, set()) - {key_of(item)}),
         host=scope.url_host if any(serves(rule.host, scope.url_host) for rule in item.spec.rules) else "",
+        asked_host=scope.url_host,
+        near_host=near_host(item, scope.url_host),
         path=scope.url_path,
         path_routed=not scope.url_path or bool(asked_for(item, scope)),
         paths=", ".join(dict.fromkeys(path.path for rule in own for path in rule.http.paths))[:WORDS_LENGTH],
@@ -161,9 +164,10 @@ def routes_of(item: Ingress) -> list[Route]:
 
 def asked_for(item: Ingress, scope: Scope) -> list[Route]:
     """Return the routes that take the symptom's host and path: those of the longest path, an exact one first."""
-    rules = rules_for(item.spec.rules, scope.url_host)
+    host = host_meant(item, scope.url_host)
+    rules = rules_for(item.spec.rules, host)
     if not scope.url_path:
-        return [route for route in routes_of(item) if not scope.url_host or any(route.host == r.host for r in rules)]
+        return [route for route in routes_of(item) if not host or any(route.host == r.host for r in rules)]
     paths = [(rule.host, path) for rule in rules for path in rule.http.paths if takes(path, scope.url_path)]
     best = max(((path.path_type == EXACT, len(path.path)) for _, path in paths), default=None)
     if best is None:
@@ -176,6 +180,19 @@ def rules_for(rules: Sequence[IngressHostRule], host: str) -> Sequence[IngressHo
     if not host:
         return rules
     return [rule for rule in rules if serves(rule.host, host)] or [rule for rule in rules if not rule.host]
+
+
+def near_host(item: Ingress, host: str) -> str:
+    """Return the host of a rule that is another one but for a typing error, where no rule is for that one itself."""
+    hosts = [rule.host for rule in item.spec.rules if rule.host]
+    if not host or any(serves(each, host) for each in hosts):
+        return ""
+    return next((each for each in hosts if is_misspelt(each, host)), "")
+
+
+def host_meant(item: Ingress, host: str) -> str:
+    """Return the host that an Ingress has in place of the one that is asked for, if it is misspelt there."""
+    return near_host(item, host) or host
 
 
 def serves(rule_host: str, host: str) -> bool:

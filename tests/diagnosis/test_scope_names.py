@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bot.diagnosis.scope import Ambiguous
+from bot.cluster.cache import CachedCluster
+from bot.cluster.manifests import from_manifests
+from bot.cluster.objects import Namespace
+from bot.cluster.port import Cluster, T
+from bot.diagnosis.scope import Ambiguous, resolve
+from bot.diagnosis.symptom import parse
 from bot.facts.scope import Subject
 from tests.diagnosis.asking import HASH, names, question, scope_of
-from tests.diagnosis.manifests import BASE, SHOP, app, service
+from tests.diagnosis.manifests import BASE, SHOP, app, namespace, service
 
 
 async def test_a_named_namespace_restricts() -> None:
@@ -232,3 +237,68 @@ async def test_a_service_that_is_gone_is_missing_though_its_deployment_is_there(
 
     assert scope.missing == ("checkout",)
     assert names(scope.workloads) == ["Deployment shop/checkout"]
+
+
+QUOTES = [*SHOP, *namespace("quotes-vwbb"), *app("quotes-vwbb", "quotes"), *app("shop", "quotes")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "quotes times out, quotes-vwbb. pods are fine, service too",
+        "quotes down (quotes-vwbb)!",
+        "quotes down [quotes-vwbb]",
+        "quotes-vwbb - quotes is dead since the deploy",
+        "[quotes-vwbb] nobody can reach quotes",
+        "quotes 502s | quotes-vwbb",
+        "quotes quotes-vwbb times out",
+        "quotes is slow; Quotes-Vwbb!!",
+    ],
+)
+async def test_a_word_that_stands_apart_and_is_a_namespace_s_name_is_the_namespace(text: str) -> None:
+    assert names((await scope_of(text, *QUOTES)).services) == ["Service quotes-vwbb/quotes"]
+
+
+async def test_a_namespace_that_stands_apart_is_no_client() -> None:
+    scope = await scope_of("everything times out (payments)")
+
+    assert (scope.namespaces, scope.clients) == (("payments",), ())
+
+
+async def test_a_word_that_stands_apart_and_is_something_else_too_is_no_namespace() -> None:
+    objects = [*SHOP, *namespace("checkout"), *app("checkout", "cart-api")]
+
+    assert (await question("cart-api 503, checkout", *objects)).word == "cart-api"
+
+
+async def test_a_named_namespace_wins_over_a_word_that_stands_apart() -> None:
+    assert names((await scope_of("web in namespace test is down, payments")).services) == ["Service test/web"]
+
+
+class Watched(CachedCluster):
+    """A cluster that remembers which namespaces were asked for."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        super().__init__(cluster)
+        self.namespaces: list[str] = []
+
+    async def get(self, of: type[T], /, *, name: str, namespace: str = "") -> T:
+        self.namespaces += [name] if of is Namespace else []
+        return await super().get(of, name=name, namespace=namespace)
+
+
+@pytest.mark.parametrize(
+    ("text", "looked_up"),
+    [
+        ("checkout in shop cannot reach web", ["shop"]),
+        ("checkout cannot reach cart-api", []),
+        ("cart-api is slow", []),
+        ("cart-api is slow, invoice is fine", ["invoice"]),
+    ],
+)
+async def test_namespaces_are_only_looked_up_for_words_without_a_part(text: str, looked_up: list[str]) -> None:
+    cluster = Watched(from_manifests(*SHOP))
+
+    await resolve(cluster, parse(text))
+
+    assert cluster.namespaces == looked_up

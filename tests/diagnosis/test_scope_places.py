@@ -6,7 +6,7 @@ import pytest
 
 from bot.facts.scope import Subject
 from tests.diagnosis.asking import HASH, Place, names, question, scope_of
-from tests.diagnosis.manifests import BASE, app, ingress, node, pod, service
+from tests.diagnosis.manifests import BASE, app, ingress, namespace, node, pod, service
 
 
 async def test_a_node_alone() -> None:
@@ -195,3 +195,67 @@ async def test_of_several_ingresses_for_a_host_the_one_in_the_namespace_is_meant
         "shop",
         "test",
     ]
+
+
+MISSPELT = [*BASE, *app("shop", "web"), ingress("shop", "front", "app.exmaple.com", {"/": "web"})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app.example.com answers 404",
+        "404 for all users of app.example.com since the route was edited (namespace shop)",
+        "app.example.com gives 404 'no such route', shop. pods are fine, service too",
+        "shop 404 on https://app.example.com/pay",
+        "404 on app.example.com (shop)",
+        "app.example.com in shop is down",
+        "ingress front in shop gives 404 for app.example.com",
+        "users get 404 on app.example.com, ingress `front` in namespace shop",
+    ],
+)
+async def test_a_host_that_an_ingress_has_misspelt_leads_to_it(text: str) -> None:
+    scope = await scope_of(text, *MISSPELT)
+
+    assert names(scope.services) == ["Service shop/web"]
+    assert Subject("Ingress", "shop", "front") in scope.subjects
+    assert (scope.url_host, scope.outside_host, scope.clients) == ("app.example.com", "", ())
+    assert '"app.example.com" was read as Ingress shop/front.' in scope.notes
+
+
+async def test_a_host_that_two_ingresses_have_almost_is_one_outside() -> None:
+    other = ingress("test", "front", "app.exampel.com", {"/": "web"})
+
+    assert (await scope_of("app.example.com answers 404", *MISSPELT, other)).outside_host == "app.example.com"
+    assert (await scope_of("app.example.com answers 404", *MISSPELT, other, namespace="shop")).outside_host == ""
+
+
+@pytest.mark.parametrize("host", ["app2.exmaple.com", "api.exmaple.org", "app.example.net"])
+async def test_a_host_that_is_another_one_is_outside(host: str) -> None:
+    assert (await scope_of(f"{host} answers 404", *MISSPELT)).outside_host == host
+
+
+HOST_PORT = [*BASE, *namespace("prices"), pod("prices", "pricing-svc", on="node1", host_port=23465)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "port 23465 on node2 closed! pricing-svc is running fine (prices)",
+        "port 23465 on node2 closed! pricing-svc is running fine",
+        "node2 port 23465 closed, namespace prices",
+        "nothing listens on port 23465 of node2 (prices)",
+        "prices: telnet node2 23465 -> connection refused",
+    ],
+)
+async def test_a_host_port_of_another_node_leads_to_its_pod(text: str) -> None:
+    scope = await scope_of(text, *HOST_PORT)
+
+    assert names(scope.backends) == ["Pod prices/pricing-svc"]
+    assert (scope.kind, scope.clients, scope.named_nodes) == ("unreachable", (), ("node2",))
+    assert (scope.port, scope.entry_port) == (23465, 23465)
+
+
+async def test_what_is_named_beside_a_port_of_a_node_and_has_not_that_port_is_not_the_target() -> None:
+    scope = await scope_of("port 9999 on node2 closed, pricing-svc is running fine", *HOST_PORT)
+
+    assert scope.backends == ()

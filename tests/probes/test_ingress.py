@@ -85,6 +85,8 @@ async def test_an_ingress_that_is_served() -> None:
         has_address=True,
         class_has_address=False,
         host="",
+        asked_host="",
+        near_host="",
         path="",
         path_routed=True,
         paths="/",
@@ -226,6 +228,17 @@ async def test_rules_for_other_hosts_are_not_asked() -> None:
 
 def applied(paths: Mapping[str, Manifest]) -> dict[str, str]:
     return {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(ingress(paths=paths))}
+
+
+@pytest.mark.parametrize(
+    ("host", "near"),
+    [("app.exmaple.com", "app.exmaple.com"), ("app.example.com", ""), ("app2.example.com", ""), ("*.example.com", "")],
+)
+async def test_a_rule_for_a_host_that_is_misspelt_is_meant(host: str, near: str) -> None:
+    found = await state(ingress(paths={"/pay": backend("pay")}, host=host), scope=at("/pay"))
+
+    assert (found.asked_host, found.near_host) == (HOST, near)
+    assert found.path_routed is (host != "app2.example.com")
 
 
 async def test_a_path_that_was_applied_with_another_service_was_changed() -> None:

@@ -118,10 +118,8 @@ def looked(request: list[str], *, inside: bool = False) -> dict[str, Json]:
             return {"reached": reach({text: target(text) for text in targets}, int(times))}
         case ["metrics", _, seconds, *programs]:
             return {"metrics": metrics({text: program(text) for text in programs}, int(seconds))}
-        case ["firewall"]:
-            return {"firewall": firewall()}
-        case ["sockets"]:
-            return {"sockets": sockets()}
+        case ["firewall" | "sockets" as name]:
+            return {name: firewall() if name == "firewall" else sockets()}
     return listed(request[0], request[1:], inside=inside)
 
 
