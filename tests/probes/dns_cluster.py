@@ -50,7 +50,7 @@ def cluster(*more: Manifest, scope_words: tuple[str, ...] = (), **said: Said) ->
         labels=LABELS,
         selector=LABELS,
         clusterIP="10.96.0.10",
-        ports=[{"port": 53, "protocol": "UDP"}],
+        ports=[{"port": 53, "protocol": "UDP", "name": "dns"}, {"port": 53, "protocol": "TCP", "name": "dns-tcp"}],
     )
     server = pod("kube-dns-1", namespace="kube-system", labels=LABELS, node="node1")
     slices = endpoints("kube-dns", ("kube-dns-1", True), namespace="kube-system")
