@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
+from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Node, Pod
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
@@ -26,7 +28,8 @@ async def pod_route(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadabl
     pods = [pod for end in ends for pod in end]
     if not pods:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom gives no Pod that runs in the Pod network")
-    ranges = {node.metadata.name: pod_ranges(node) for node in await cluster.list(Node)}
+    homes = dict.fromkeys(pod.spec.node_name for pod in pods)
+    ranges = dict(zip(homes, await asyncio.gather(*(ranges_of(cluster, node) for node in homes)), strict=True))
     return await each_node(
         cluster,
         scope,
@@ -34,6 +37,14 @@ async def pod_route(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadabl
         lambda sample: [route_to(sample, pod, ranges.get(pod.spec.node_name, ())) for pod in pods],
         ask=samples,
     )
+
+
+async def ranges_of(cluster: Cluster, node: str) -> Sequence[str]:
+    """Return the ranges of addresses of a Node's Pods; none where it cannot be read, or a CNI deals them out itself."""
+    try:
+        return pod_ranges(await cluster.get(Node, name=node))
+    except ClusterError:
+        return ()
 
 
 def route_to(sample: Sample, pod: Pod, ranges: Sequence[str]) -> PodRoute:
