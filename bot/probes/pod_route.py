@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from bot.cluster.errors import ClusterError
+from bot.cluster.errors import NotFound
 from bot.cluster.objects import Node, Pod
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
@@ -40,10 +40,10 @@ async def pod_route(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadabl
 
 
 async def ranges_of(cluster: Cluster, node: str) -> Sequence[str]:
-    """Return the ranges of addresses of a Node's Pods; none where it cannot be read, or a CNI deals them out itself."""
+    """Return the ranges of addresses of a Node's Pods; none of one that is gone, or whose CNI deals them out itself."""
     try:
         return pod_ranges(await cluster.get(Node, name=node))
-    except ClusterError:
+    except NotFound:
         return ()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.cluster.errors import Forbidden
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.cluster.objects import Meta, Node, NodeSpec, Pod, PodSpec, PodStatus
 from bot.facts.base import Reason, Unknown
@@ -100,3 +101,18 @@ async def test_without_a_pod_nothing_can_be_told() -> None:
 
     assert isinstance(found, Unknown)
     assert (found.of, found.reason) == ("pod_route", Reason.OUT_OF_SCOPE)
+
+
+async def test_a_node_that_may_not_be_read_is_not_taken_for_one_without_exceptions() -> None:
+    status = PodStatus(phase="Running", pod_ip=IP)
+    pod = Pod(metadata=Meta(name="web-1", namespace="shop"), spec=PodSpec(node_name="node2"), status=status)
+    helper = Helper(
+        pod="a",
+        answers={sample_request(): answer("node1", series={"links": [[link(2, "eth0")]], "routes": [[DEFAULT]]})},
+    )
+    cluster = MemoryCluster([pod], helpers={"node1": helper}, unreadable={"nodes": Forbidden("get nodes node2")})
+
+    [found] = await pod_route.observe(cluster, SCOPE)
+
+    assert isinstance(found, Unknown)
+    assert (found.of, found.reason) == ("pod_route", Reason.FORBIDDEN)
