@@ -57,6 +57,8 @@ class Judgement:
     also_seen: tuple[Cause, ...]
     ruled_out: tuple[RuledOut, ...]
     not_checked: tuple[NotChecked, ...]
+    passes: bool = False
+    """All that is blamed passes by itself within seconds, and may hide what comes after it."""
 
 
 def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
@@ -84,6 +86,7 @@ def judge(verdicts: Sequence[Verdict], scope: Scope) -> Judgement:
         also_seen=tuple(cause_of(f, links) for f in roots if id(f) not in blamed and not is_told_by(f, causes)),
         ruled_out=tuple(ruled_out(v) for v in verdicts if v.outcome is Outcome.RULED_OUT),
         not_checked=tuple(not_checked(v) for v in verdicts if v.outcome is Outcome.NOT_CHECKED),
+        passes=bool(causes) and all(finding.rule.passes for finding in causes),
     )
 
 

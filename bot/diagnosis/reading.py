@@ -180,10 +180,23 @@ class Reader:
         elif token.shape is Shape.WORD:
             mention = self.with_look(mention_of(token.text, self.vocabulary.kinds))
             self.sentence.heading |= self.at == 0 and after is not None and after.text == ":"
-            self.sentence.add_name(mention, beside=self.beside)
-            self.move(beside=True)
+            if self.in_full(mention, after):
+                self.sentence.items.pop()
+                self.sentence.replace_last(mention)
+                self.move(2)
+            else:
+                self.sentence.add_name(mention, beside=self.beside)
+                self.move(beside=True)
         else:
             self.move()
+
+    def in_full(self, mention: Mention, after: Token | None) -> bool:
+        """Tell whether a name in brackets is the one before them in full: ``Oslo (oslo.example.net)``."""
+        items = self.sentence.items
+        if not items[1:] or items[-1].symbol != "(" or after is None or after.text != ")":
+            return False
+        host, _, domain = mention.name.partition(".")
+        return bool(domain or mention.namespace) and items[-2].mention.name == host
 
     def read_namespace(self) -> bool:
         """Read ``namespace shop``, ``the shop namespace``."""

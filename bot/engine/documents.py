@@ -96,6 +96,13 @@ class Document:
             return value.strip()
         return ""
 
+    def truth(self, node: yaml.Node, what: str) -> bool:
+        """Return true or false; false after a mistake."""
+        value = scalar(node)
+        if not isinstance(value, bool):
+            self.problem(node, f"{what} must be true or false")
+        return value is True
+
     def choice(self, node: yaml.Node, what: str, options: Collection[str]) -> str:
         """Return one of the options; empty after a mistake."""
         word = self.text(node, what)

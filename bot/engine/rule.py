@@ -150,6 +150,8 @@ class Rule:
     remedy: str
     playbook: str
     docs: str
+    passes: bool = False
+    """What it finds passes by itself within seconds, and may hide what comes after it."""
     path: Path
 
     @property

@@ -42,7 +42,7 @@ REQUIRED = (
     "remedy",
     "docs",
 )
-OPTIONAL = ("symptoms", "unless", "explains", "playbook")
+OPTIONAL = ("symptoms", "unless", "explains", "playbook", "passes")
 JOINS = ("same_as", "differs_from")
 OPERATORS = (*(each for each in Operator if each is not Operator.EQUALS), *JOINS)
 
@@ -120,12 +120,16 @@ class _Parser:
             remedy=self.text("remedy"),
             playbook=self.text("playbook"),
             docs=self.link(),
+            passes=self.truth("passes"),
             path=document.file,
         )
         return Parsed(rule=rule, lines=self.lines, problems=tuple(document.problems))
 
     def text(self, key: str) -> str:
         return self.document.text(self.keys[key].node, key) if key in self.keys else ""
+
+    def truth(self, key: str) -> bool:
+        return self.document.truth(self.keys[key].node, key) if key in self.keys else False
 
     def choice(self, key: str, options: Collection[str]) -> str:
         return self.document.choice(self.keys[key].node, key, options) if key in self.keys else ""

@@ -122,6 +122,11 @@ class HostPortConnect(Fact):
     differ, ``untried``."""
     pod_result: str
     """The same at the Pod's own address."""
+    leads_to: str
+    """Where the rules of ``node`` send the hostPort: ``pod``, ``elsewhere``, ``nowhere`` (none does), or ``unknown``
+    where they were not read: a helper of tier 1, or nothing wrong."""
+    sent_to: str
+    """The addresses that those rules name; empty if none is known."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,10 @@ class PodNetwork(Fact):
     """``drop`` or ``reject`` where such a rule surely stops connects to the Pod's port, else ``no``."""
     stops_outgoing: str
     """The same of what the Pod sends to its target; ``no`` where none is known."""
+    stops_client: str
+    """The same of what one client in particular sends to the Pod's port; ``no`` where it stops everybody."""
+    stopped_client: str
+    """That client's Pod; empty if none."""
     where: str
     """Table and chain of that rule."""
 

@@ -132,6 +132,8 @@ class Workload(Fact):
     create_failure: str
     """Why its controller lately could not create a Pod, from Events, at most 200 characters; empty if it could, or
     nothing is missing."""
+    starting_pods: int
+    """Its Pods that were made less than a minute ago and none of whose containers runs yet."""
     readiness_probe: str
     """That of its Pod template, in words: ``HTTP GET :8080/healthz``, with a startupProbe and readinessGates where it
     has them; ``none`` if it has none."""

@@ -14,6 +14,7 @@ from bot.cluster.port import Cluster
 from bot.facts.base import Reason
 from bot.facts.scope import Scope, Subject
 from bot.probes.configuration import Setting, settings_of
+from bot.probes.planned import planned
 from bot.probes.probe import CannotTell
 from bot.probes.reading import Pods, owner_of
 from bot.probes.survey import Surveyed
@@ -71,7 +72,7 @@ class Callers:
 
 
 async def workloads_by_role(cluster: Cluster, scope: Scope) -> dict[Subject, tuple[str, list[Pod]]]:
-    """Return the workloads of a symptom with the part they play, and their Pods.
+    """Return the workloads of a symptom with the part they play, and their Pods, or those that are about to be made.
 
     Raises:
         CannotTell: None was named.
@@ -81,7 +82,8 @@ async def workloads_by_role(cluster: Cluster, scope: Scope) -> dict[Subject, tup
     if scope.cluster_wide or not namespaces:
         raise CannotTell(Reason.OUT_OF_SCOPE, "the symptom names no workload whose configuration to look at")
     pods = Pods([pod for namespace in namespaces for pod in await cluster.list(Pod, namespace=namespace)])
-    by_role = {"client": pods.named(scope.clients), "backend": pods.named(scope.backends), "other": []}
+    backends = [*pods.named(scope.backends), *await planned(cluster, scope, pods)]
+    by_role = {"client": pods.named(scope.clients), "backend": backends, "other": []}
     if not scope.clients and not scope.services:
         # What nobody reaches through a Service is a caller itself.
         by_role = {"client": by_role["backend"]}

@@ -14,7 +14,6 @@ from bot.cluster.objects import (
     PodSpec,
     Probe,
     Service,
-    TemplateSpec,
     Terminated,
 )
 from bot.cluster.port import Cluster
@@ -182,7 +181,7 @@ def first_readiness_probe(containers: Iterable[Container]) -> str:
     return next((in_words(container.readiness_probe) for container in containers if container.readiness_probe), "")
 
 
-def passes_first(spec: PodSpec | TemplateSpec) -> str:
+def passes_first(spec: PodSpec) -> str:
     """Return what a Pod has to pass before it is Ready, in words: its probes, and conditions that others set."""
     startup = next((in_words(item.startup_probe) for item in spec.containers if item.startup_probe), "")
     readiness = first_readiness_probe(spec.containers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from bot.cluster.errors import ClusterError, NoHelper
 from bot.cluster.objects import Pod
@@ -14,7 +15,7 @@ from bot.facts.base import Fact, Reason
 from bot.facts.podview import PodListener, PodNetwork
 from bot.facts.scope import Scope
 from bot.node.ask import Inside
-from bot.node.requests import packet
+from bot.node.requests import packet, packet_from
 from bot.node.roles import is_up
 from bot.node.ruled import Translated
 from bot.node.sampled import Listener, Sample
@@ -45,13 +46,7 @@ async def pod_network(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
     helpers = await cluster.helper_nodes()
     if not helpers:
         raise NoHelper(f"no node helper runs in this cluster; {INSTALL}")
-    targets = [packet("tcp", pod.status.pod_ip, port_in(pod)) for pod in ends["backend"]]
-    looks = [
-        network_of(cluster, pod, role, targets if role == "client" else [])
-        for role, pods in ends.items()
-        for pod in pods
-    ]
-    return await asyncio.gather(*looks)
+    return await asyncio.gather(*(network_of(cluster, pod, role, ends) for role, pods in ends.items() for pod in pods))
 
 
 @probe(PodListener, reads=(Pod,), helper=True)
@@ -101,20 +96,56 @@ def inside(cluster: Cluster, pod: Pod) -> Inside:
     return Inside(cluster=cluster, node=pod.spec.node_name, uid=pod.metadata.uid, ip=pod.status.pod_ip)
 
 
-async def network_of(cluster: Cluster, pod: Pod, role: str, targets: list[str]) -> Fact | Unreadable:
+async def network_of(cluster: Cluster, pod: Pod, role: str, ends: Mapping[str, Sequence[Pod]]) -> Fact | Unreadable:
     """Return what one Pod looks like from inside, or why it cannot be entered."""
     view = inside(cluster, pod)
     own = packet("tcp", pod.status.pod_ip, port_in(pod))
+    sent = [packet("tcp", other.status.pod_ip, port_in(other)) for other in ends["backend"] if role == "client"]
+    got = {packet_of(client, pod): client for client in ends["client"] if role == "backend" and of_one_ip(client, pod)}
     try:
         sample, firewall, rules = await asyncio.gather(
-            view.sample(), view.firewall(), view.translations([own, *targets])
+            view.sample(), view.firewall(), view.translations([own, *sent, *got])
         )
-        return fact_of(pod, role, sample, rules, own=own, count=sum(table.rules for table in firewall.tables))
+        stops = Stops.of(rules[own], [rules[each] for each in sent], [(rules[each], got[each]) for each in got])
+        return fact_of(pod, role, sample, stops, count=sum(table.rules for table in firewall.tables))
     except ClusterError as problem:
         return Unreadable(of=PodNetwork, subject=pod.spec.node_name, error=problem)
 
 
-def fact_of(pod: Pod, role: str, sample: Sample, rules: dict[str, Translated], *, own: str, count: int) -> PodNetwork:
+def packet_of(client: Pod, pod: Pod) -> str:
+    """Return the first packet of a client's connect to a Pod."""
+    return packet_from(client.status.pod_ip, "tcp", pod.status.pod_ip, port_in(pod))
+
+
+def of_one_ip(client: Pod, pod: Pod) -> bool:
+    """Tell whether two Pods' first addresses are of one IP version."""
+    return (":" in client.status.pod_ip) == (":" in pod.status.pod_ip)
+
+
+class Stops(NamedTuple):
+    """What a Pod's rules stop, as :class:`PodNetwork` says it."""
+
+    incoming: str
+    outgoing: str
+    from_client: str
+    client: str
+    where: str
+
+    @classmethod
+    def of(cls, own: Translated, sent: Iterable[Translated], got: Iterable[tuple[Translated, Pod]]) -> Stops:
+        """Return it for what anybody sends to the Pod, what the Pod sends, and what clients send to it."""
+        outgoing = next((rule for rule in sent if rule.stopped), None)
+        alone, client = next(((rule, pod) for rule, pod in got if rule.stopped and not own.stopped), (None, None))
+        return cls(
+            incoming=own.stopped or "no",
+            outgoing=outgoing.stopped if outgoing else "no",
+            from_client=alone.stopped if alone else "no",
+            client=client.metadata.name if client else "",
+            where=next((rule.where for rule in (own, outgoing, alone) if rule and rule.where), ""),
+        )
+
+
+def fact_of(pod: Pod, role: str, sample: Sample, stops: Stops, *, count: int) -> PodNetwork:
     """Return the fact about one Pod.
 
     Raises:
@@ -125,8 +156,6 @@ def fact_of(pod: Pod, role: str, sample: Sample, rules: dict[str, Translated], *
     link = next(link for link in sample.last(series.links) if link.index == index)
     routes = sample.last(series.routes)
     readings = sample.all(series.net_dev)
-    incoming = rules[own]
-    outgoing = next((found for asked, found in rules.items() if asked != own and found.stopped), None)
     return PodNetwork(
         namespace=pod.metadata.namespace,
         name=pod.metadata.name,
@@ -139,8 +168,10 @@ def fact_of(pod: Pod, role: str, sample: Sample, rules: dict[str, Translated], *
         default_route=any(route.to in ("0.0.0.0/0", "::/0") and route.table == MAIN_TABLE for route in routes),
         dropped=sum(growth_in(readings, link.name, column) for column in (RX_DROP, TX_DROP)),
         rules=count,
-        stops_incoming=incoming.stopped or "no",
-        stops_outgoing=outgoing.stopped if outgoing else "no",
-        where=incoming.where or (outgoing.where if outgoing else ""),
+        stops_incoming=stops.incoming,
+        stops_outgoing=stops.outgoing,
+        stops_client=stops.from_client,
+        stopped_client=stops.client,
+        where=stops.where,
         source=f"{pod.spec.node_name}: network namespace of Pod {pod.metadata.namespace}/{pod.metadata.name}",
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from bot.cluster.objects import DaemonSet, Deployment, Event, Pod, Service, StatefulSet
 from bot.cluster.port import Cluster
@@ -14,8 +16,12 @@ from bot.probes.labels import ByLabel
 from bot.probes.pod import passes_first
 from bot.probes.probe import probe
 from bot.probes.reading import key_of, namespaces_in, owner_of, path_of, services_in
+from bot.probes.times import seconds_since
 
 AnyWorkload = Deployment | StatefulSet | DaemonSet
+
+STARTING_SECONDS = 60
+"""How long a Pod may take until its first container runs (ours; Kubernetes means to need 5 s for it, images aside)."""
 
 
 @probe(Workload, reads=(Service, Deployment, StatefulSet, DaemonSet, Pod, Event))
@@ -28,19 +34,28 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
     )
     providing = [(item, service) for service in services for item in workloads.selected_by(service)]
     failures = await create_failures(cluster, [item for item, _ in providing if ready(item) < wanted(item)])
-    leaving = {
-        owner_of(pod): pod
-        for place in places
-        for pod in await cluster.list(Pod, namespace=place)
-        if pod.metadata.deletion_timestamp
-    }
+    pods = [pod for place in places for pod in await cluster.list(Pod, namespace=place)]
+    leaving = {owner_of(pod): pod for pod in pods if pod.metadata.deletion_timestamp}
+    starting = Counter(owner_of(pod) for pod in pods if is_starting(pod, cluster.now()))
     return [
-        fact_of(item, service, failure=failures.get(key_of(item), ""), leaving=leaving.get(subject_of(item)))
+        fact_of(
+            item,
+            service,
+            failure=failures.get(key_of(item), ""),
+            leaving=leaving.get(subject_of(item)),
+            starting=starting[subject_of(item)],
+        )
         for item, service in providing
     ]
 
 
-def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None) -> Workload:
+def is_starting(pod: Pod, now: datetime) -> bool:
+    """Tell whether a Pod has only just been made, and nothing in it runs yet."""
+    age_seconds = seconds_since(pod.metadata.creation_timestamp, now)
+    return pod.alive and pod.status.phase == "Pending" and age_seconds < STARTING_SECONDS
+
+
+def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None, starting: int) -> Workload:
     """Return what there is to know of one workload; ``leaving`` is one of its Pods that are on their way out."""
     now = passes_first(item.spec.template.spec)
     before = passes_first(leaving.spec) if leaving else ""
@@ -52,6 +67,7 @@ def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod |
         wanted_replicas=wanted(item),
         ready_replicas=ready(item),
         create_failure=failure,
+        starting_pods=starting,
         readiness_probe=now,
         leaving_readiness_probe=before,
         readiness_probe_changes=before not in ("", now),

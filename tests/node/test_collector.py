@@ -11,10 +11,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.node.collector import answer, request
+from bot.node.collector import connect as connects
 from bot.node.collector.answer import document
 from bot.node.collector.connect import connect, result, target
 from bot.node.collector.proc import Problem
@@ -178,6 +180,23 @@ def closed() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def test_who_listens_only_now_and_then_is_not_called_refusing(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused, opened = {"result": "refused", "us": 9}, {"result": "open", "us": 9}
+    rounds = iter([{"now": refused, "never": refused, "up": opened}, {"now": opened, "never": refused}])
+    asked: list[list[str]] = []
+
+    def once(targets: dict[str, tuple[str, int]]) -> dict[str, Any]:
+        asked.append(list(targets))
+        return next(rounds, {"never": refused})
+
+    monkeypatch.setattr(connects, "connect", once)
+    monkeypatch.setattr(connects, "PAUSES_SECONDS", (0.0, 0.0))
+    found = connects.connect_surely(dict.fromkeys(("now", "never", "up"), ("127.0.0.1", 1)))
+
+    assert {text: end["result"] for text, end in found.items()} == {"now": "open", "never": "refused", "up": "open"}
+    assert asked == [["now", "never", "up"], ["now", "never"], ["never"]]
 
 
 def test_open_and_refused_are_told_apart(listening: int, closed: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.node.collector import expressions, legacy, masquerade, xt
-from bot.node.collector.packet import Outcome, Packet, Verdict
+from bot.node.collector.packet import Outcome, Packet, Verdict, sent
 from bot.node.collector.proc import Problem
 from bot.node.collector.request import checked
 from bot.node.collector.translate import Way
@@ -49,7 +49,7 @@ def way(*rules: tuple[Verdict, bool], hook: str = "postrouting", version: int = 
 
 
 def answer(*known: Way, packet: str = PACKET) -> Any:
-    return masquerade.source_of(masquerade.sent(packet), known, time.monotonic() + 30)
+    return masquerade.source_of(sent(packet), known, time.monotonic() + 30)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def entry(source: str, mask: str, *, inverted: bool = False) -> legacy.Entry:
     ],
 )
 def test_a_legacy_rule_for_a_source_is_met_by_it_alone(rule: legacy.Entry, outcomes: list[Outcome]) -> None:
-    packet = masquerade.sent(PACKET)
+    packet = sent(PACKET)
 
     assert rule.outcomes(packet) == outcomes
     assert [outcome.sure for outcome in rule.outcomes(packet._replace(source=None))] == [False]
@@ -121,7 +121,7 @@ def test_an_nftables_rule_for_a_source_is_met_by_it_alone(network: bytes, last: 
     load = expression("payload", _1=1, _2=expressions.NETWORK_HEADER, _3=expressions.SOURCE_AT[4], _4=2)
     compare = expression("cmp", _1=1, _2=expressions.EQUAL, _3=part(expressions.VALUE, network))
     rule = expressions.Rule([load, compare, last], lambda name: None)
-    packet = masquerade.sent(PACKET)
+    packet = sent(PACKET)
 
     assert rule.outcomes(packet) == ([Outcome(SNAT, True)] if met else [])
     assert rule.outcomes(packet._replace(source=None)) == [Outcome(SNAT, False)]

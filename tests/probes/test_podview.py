@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
+
+import pytest
 
 from bot.cluster.manifests import from_manifests
 from bot.cluster.memory import Helper, MemoryCluster
@@ -25,6 +28,7 @@ SCOPE = Scope(
     backends=(Subject("Pod", "shop", "web-1"),),
     client_nodes=("node1",),
 )
+FILTER = "nftables ip filter INPUT"
 OPEN, SILENT = {"results": {"open": 4}, "us": 120}, {"results": {"silent": 4}, "us": 0}
 
 
@@ -130,6 +134,32 @@ async def test_rules_that_stop_what_comes_and_what_goes_are_told_apart() -> None
         "drop",
         "nftables ip filter OUTPUT",
     )
+
+
+@pytest.mark.parametrize(
+    ("stopped", "told"),
+    [
+        ({"sent": "nftables ip guard in"}, ("no", "drop", "web-1", "nftables ip guard in")),
+        ({"own": "nftables ip filter INPUT", "sent": "nftables ip filter INPUT"}, ("drop", "no", "", FILTER)),
+        ({}, ("no", "no", "", "")),
+    ],
+)
+async def test_rules_of_a_target_that_stop_one_client_alone_are_told(
+    stopped: dict[str, str], told: tuple[str, str, str, str]
+) -> None:
+    packets = {"own": f"tcp/{IP}:9", "sent": f"10.244.1.7,tcp/{IP}:9"}
+    plain: dict[str, Any] = {"by": "", "to": [], "more": 0}
+    found = {
+        text: plain | ({"stopped": "drop", "where": stopped[name]} if name in stopped else {})
+        for name, text in packets.items()
+    }
+    rules = within("translate", *sorted(found), translated=found)
+    scope = dataclasses.replace(SCOPE, clients=SCOPE.backends, backends=SCOPE.clients, services=())
+    facts = await facts_of(pod_network, cluster(sampled(), firewall(1), rules), scope)
+    [fact] = [fact for fact in facts if isinstance(fact, PodNetwork)]
+
+    assert (fact.role, fact.stops_outgoing) == ("backend", "no")
+    assert (fact.stops_incoming, fact.stops_client, fact.stopped_client, fact.where) == told
 
 
 async def test_what_a_pod_listens_on_is_told_by_port() -> None:

@@ -12,7 +12,7 @@ from bot.facts.base import Reason
 from bot.facts.client import ClientDns
 from bot.facts.scope import Scope, Subject
 from bot.probes.resolver import client_dns
-from tests.probes.manifests import Manifest, facts_of, manifest, pod, service, unknown_of
+from tests.probes.manifests import Manifest, deployment, facts_of, manifest, pod, service, unknown_of
 
 NAMESPACE = manifest("Namespace", "shop", namespace="")
 DNS = service("kube-dns", namespace="kube-system", labels={"k8s-app": "kube-dns"}, clusterIP="10.96.0.10")
@@ -115,3 +115,26 @@ async def test_a_refused_list_is_unknown() -> None:
     missing = await unknown_of(client_dns, cluster, TILL)
 
     assert missing.reason is Reason.FORBIDDEN
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+async def test_where_a_services_pods_are_gone_the_template_says_whom_the_next_will_ask(kind: str) -> None:
+    made = deployment(replicas=1, kind=kind)
+    container = {"name": "main", "env": [{"name": "STORE_URL", "value": "http://store:8080"}]}
+    made["spec"]["template"]["spec"] = {**config("10.255.5.254"), "containers": [container]}
+    made["status"] = {"desiredNumberScheduled": 1}
+    scope = Scope(namespaces=("shop",), services=(Subject("Service", "shop", "web"),))
+
+    found = await asked(made, service(), service("store"), pod(deleted=True), scope=scope)
+
+    assert (found.workload_type, found.workload, found.role, found.ready) == (kind, "web", "backend", False)
+    assert (found.asks, found.nameservers, found.calls) == ("foreign", "10.255.5.254", "store")
+    assert found.source.startswith(f"/apis/apps/v1/namespaces/shop/{kind.lower()}s/web")
+
+
+@pytest.mark.parametrize("others", [(deployment(replicas=0),), (deployment(replicas=1), pod())])
+async def test_no_pod_is_made_up_where_none_is_wanted_or_one_lives(others: tuple[Manifest, ...]) -> None:
+    scope = Scope(namespaces=("shop",), services=(Subject("Service", "shop", "web"),))
+    cluster = from_manifests(NAMESPACE, DNS, service(), *others)
+
+    assert [fact for fact in await facts_of(client_dns, cluster, scope) if fact.source.startswith("/apis/")] == []

@@ -29,6 +29,7 @@ async def test_a_workload_whose_template_the_service_selects_is_found(kind: str)
         wanted_replicas=0,
         ready_replicas=1,
         create_failure="",
+        starting_pods=0,
         readiness_probe="none",
         leaving_readiness_probe="",
         readiness_probe_changes=False,
@@ -39,6 +40,22 @@ async def test_a_workload_without_a_number_wants_one_replica() -> None:
     [found] = await found_for(deployment())
 
     assert found.wanted_replicas == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "phase", "starting"),
+    [
+        ("2026-01-01T11:59:01Z", "Pending", 1),
+        ("2026-01-01T11:59:00Z", "Pending", 0),
+        ("2026-01-01T11:59:01Z", "Running", 0),
+    ],
+)
+async def test_a_pod_that_was_only_just_made_is_starting(made: str, phase: str, starting: int) -> None:
+    new = pod(phase=phase, owner=("Deployment", "web"))
+    new["metadata"]["creationTimestamp"] = made
+    [found] = await found_for(deployment(), new)
+
+    assert found.starting_pods == starting
 
 
 async def test_a_daemonset_wants_as_many_as_nodes_fit() -> None:

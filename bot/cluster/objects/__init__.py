@@ -135,7 +135,6 @@ from bot.cluster.objects.workload import (
     StatefulSet,
     Strategy,
     TemplateMeta,
-    TemplateSpec,
     WorkloadSpec,
     WorkloadStatus,
 )
@@ -293,7 +292,6 @@ __all__ = [
     "TargetRef",
     "TcpSocket",
     "TemplateMeta",
-    "TemplateSpec",
     "Terminated",
     "ValidatingWebhookConfiguration",
     "Volume",

@@ -5,24 +5,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from bot.cluster.objects.base import Condition, LabelSelector, Object, Part, Resource
-from bot.cluster.objects.container import Container
-from bot.cluster.objects.pod import Gate
+from bot.cluster.objects.pod import PodSpec
 
 
 class TemplateMeta(Part, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
-class TemplateSpec(Part, frozen=True, kw_only=True):
-    host_network: bool = False
-    readiness_gates: tuple[Gate, ...] = ()
-    service_account_name: str = ""
-    containers: tuple[Container, ...] = ()
-
-
 class PodTemplate(Part, frozen=True, kw_only=True):
     metadata: TemplateMeta = TemplateMeta()
-    spec: TemplateSpec = TemplateSpec()
+    spec: PodSpec = PodSpec()
 
 
 class RollingUpdate(Part, frozen=True, kw_only=True):

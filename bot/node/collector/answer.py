@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 
 from . import netlink, rights
-from .connect import connect, target
+from .connect import connect_surely, target
 from .conntrack import entries, flows
 from .firewall import firewall
 from .idle import idle
@@ -128,7 +128,7 @@ def listed(name: str, items: list[str], *, inside: bool) -> dict[str, Json]:
     answer: dict[str, Json] = {}
     match name:
         case "connect":
-            answer = {"connects": connect({text: target(text) for text in items})}
+            answer = {"connects": connect_surely({text: target(text) for text in items})}
         case "series":
             answer = {"series": series({text: target(text) for text in items})}
         case "sizes":

@@ -21,6 +21,8 @@ REFUSED = {errno.ECONNREFUSED}
 UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EPERM, errno.EACCES, errno.ECONNRESET}
 SILENT = {errno.ETIMEDOUT}
 MAX_PORT = 65535
+# A server that takes one connection at a time listens in between alone: what is refused is tried again after these.
+PAUSES_SECONDS = (0.1, 0.3)
 
 
 def target(text: str) -> tuple[str, int]:
@@ -75,6 +77,22 @@ def connect(targets: dict[str, tuple[str, int]]) -> dict[str, Json]:
         found[attempt.text] = result(errno.ETIMEDOUT, TIMEOUT_SECONDS)
         attempt.client.close()
     return found
+
+
+def connect_surely(targets: dict[str, tuple[str, int]]) -> dict[str, Json]:
+    """Return the same; ``refused`` is only what was refused several times."""
+    found = connect(targets)
+    for pause in PAUSES_SECONDS:
+        refused = {text: place for text, place in targets.items() if is_refused(found[text])}
+        if refused:
+            time.sleep(pause)
+            found |= connect(refused)
+    return found
+
+
+def is_refused(end: Json) -> bool:
+    """Tell whether a connect ended so."""
+    return isinstance(end, dict) and end["result"] == "refused"
 
 
 class Attempt(NamedTuple):

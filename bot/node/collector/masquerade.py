@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 
 from . import rights
-from .connect import host
-from .packet import Packet, wanted
-from .proc import Problem, shown
+from .packet import Packet, sent
 from .read import Json
 from .translate import Way, steadily
 from .walk import Walk
 
 MAX_PACKETS = 16
-
-
-def sent(text: str) -> Packet:
-    """Return the packet of ``10.244.1.7,tcp/192.0.2.1:443``.
-
-    Raises:
-        Problem: It is something else.
-    """
-    source, comma, to = text.partition(",")
-    if not comma:
-        raise Problem(f"not IP,PROTOCOL/IP:PORT: {shown(text)}")
-    packet = wanted(to)
-    address = ipaddress.ip_address(host(source))
-    if address.version != packet.version:
-        raise Problem(f"not of one IP version: {shown(text)}")
-    return packet._replace(source=address.packed)
 
 
 def masquerade(texts: list[str]) -> dict[str, Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import NamedTuple
 
-from .connect import target
+from .connect import host, target
 from .proc import Problem, shown
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
@@ -56,13 +56,34 @@ def wanted(text: str) -> Packet:
     protocol, slash, place = text.partition("/")
     if not slash or protocol not in PROTOCOLS:
         raise Problem(f"not PROTOCOL/IP:PORT: {shown(text)}")
-    host, port = target(place)
-    return Packet(to=ipaddress.ip_address(host).packed, protocol=PROTOCOLS[protocol], port=port)
+    ip, port = target(place)
+    return Packet(to=ipaddress.ip_address(ip).packed, protocol=PROTOCOLS[protocol], port=port)
+
+
+def sent(text: str) -> Packet:
+    """Return the packet of ``10.244.1.7,tcp/192.0.2.1:443``.
+
+    Raises:
+        Problem: It is something else.
+    """
+    source, comma, to = text.partition(",")
+    if not comma:
+        raise Problem(f"not IP,PROTOCOL/IP:PORT: {shown(text)}")
+    packet = wanted(to)
+    address = ipaddress.ip_address(host(source))
+    if address.version != packet.version:
+        raise Problem(f"not of one IP version: {shown(text)}")
+    return packet._replace(source=address.packed)
+
+
+def followed(text: str) -> Packet:
+    """Return the packet of either."""
+    return sent(text) if "," in text else wanted(text)
 
 
 def place_of(address: bytes, port: int) -> str:
     """Return an address and a port as :func:`bot.node.collector.connect.target` takes them; port 0 stays out."""
-    host = str(ipaddress.ip_address(address))
+    ip = str(ipaddress.ip_address(address))
     if not port:
-        return host
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return ip
+    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"

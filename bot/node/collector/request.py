@@ -46,10 +46,9 @@ from .connect import MAX_TARGETS, host, target
 from .conntrack import MAX_PACKETS as MAX_TRACKED
 from .inside import uid
 from .masquerade import MAX_PACKETS as MAX_SENT
-from .masquerade import sent
 from .metrics import MAX_TARGETS as MAX_PROGRAMS
 from .metrics import MAX_WINDOW, program
-from .packet import wanted
+from .packet import followed, sent, wanted
 from .ping import MAX_TARGETS as MAX_PINGED
 from .proc import Problem, decimal, shown
 from .reach import MAX_TARGETS as MAX_REACHED
@@ -71,7 +70,7 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
     "series": (MAX_SERIES, target),
     "sizes": (MAX_SIZES, host),
     "resolve": (MAX_QUERIES, question),
-    "translate": (MAX_PACKETS, wanted),
+    "translate": (MAX_PACKETS, followed),
     "entries": (MAX_TRACKED, wanted),
     "flows": (MAX_TRACKED, host),
     "masquerade": (MAX_SENT, sent),

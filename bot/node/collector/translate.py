@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from . import ipvs, legacy, netlink, nft, rights
-from .packet import Packet, wanted
+from .packet import Packet, followed, wanted
 from .proc import Problem
 from .read import Json
 from .walk import LONGEST_SECONDS, Step, Table, Walk
@@ -41,6 +41,7 @@ def translate(texts: list[str], *, inside: bool = False) -> dict[str, Json]:
     """Return, by the packets' texts, where each is sent and what else becomes of it.
 
     On a Node, a packet that is forwarded; ``inside`` a Pod, one that the Pod sends, or gets where it has the address.
+    A packet may have its source before it: ``10.244.1.7,tcp/192.0.2.1:443``.
     """
     known = ipvs.table()
     own = {str(one["ip"]) for one in netlink.addresses()} if inside else set()
@@ -48,7 +49,7 @@ def translate(texts: list[str], *, inside: bool = False) -> dict[str, Json]:
         return by_ipvs(texts, known)
 
     def one(text: str, found: list[Way], deadline: float) -> Json:
-        packet = wanted(text)
+        packet = followed(text)
         hooks = (RECEIVED if str(ipaddress.ip_address(packet.to)) in own else SENT) if inside else FORWARDED
         return fate(packet, found, known, deadline, hooks=hooks)
 
@@ -75,7 +76,7 @@ def by_ipvs(texts: list[str], known: dict[tuple[int, bytes, int], list[str]]) ->
     """Return what IPVS alone does; without it, the rules have to be read."""
     if not known:
         rights.must_reach(2)
-    found = {text: ipvs.behind(wanted(text), known) for text in texts}
+    found = {text: ipvs.behind(wanted(text.rpartition(",")[2]), known) for text in texts}
     return {
         text: {"by": "ipvs" if places is not None else "", "to": (places or [])[:MAX_PLACES], "more": 0}
         for text, places in found.items()
