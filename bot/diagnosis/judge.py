@@ -143,7 +143,7 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     """Tell whether packets meet an object that the symptom is not about, such as a Node or a policy."""
     subject = finding.subject
     if finding.rule.category == "control-plane-network" and finding.rule.hop == "cluster":
-        return API_SERVER in scope.services
+        return API_SERVER in scope.services or scope.changes
     if any(isinstance(fact, OF_THE_SYMPTOM) for fact in finding.facts):
         return True  # made for the symptom's own connections, wherever the object lies
     match subject.kind:

@@ -23,6 +23,7 @@ def note_kinds(words: Sequence[str], sentence: Sentence) -> None:
             kinds, at = sentence.kinds, at + 1
             continue
         meaning, hint = vocabulary.meaning(words, at), vocabulary.hint(words, at)
+        sentence.changes |= vocabulary.change(words, at) is not None
         # "during rollouts" begins a clause and is a hint itself.
         told = [each.kind for each in (meaning, hint) if each and each.kind]
         (sentence.kinds_of_what_is_well if at in well else kinds).extend(told)

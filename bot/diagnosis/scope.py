@@ -158,6 +158,7 @@ def compose(
     port = 0 if there.host else resolved.target.mention.port or symptom.port
     return Scope(
         kind=symptom.kind,
+        changes=symptom.changes,
         namespaces=tuple(dict.fromkeys(filter(None, (resolved.namespace, *spaces)))),
         clients=tuple(map(subject_of, clients)),
         services=tuple(map(subject_of, there.services[:NAMESPACE_AT_MOST])),

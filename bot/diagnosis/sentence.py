@@ -43,6 +43,8 @@ class Sentence:
     """One that was named and has no owner yet."""
     path: str = ""
     """The first path of a URL that stands alone: ``/pay``."""
+    changes: bool = False
+    """Its words are about changes that are late."""
     heading: bool = False
     """The text begins with a name and a colon."""
 

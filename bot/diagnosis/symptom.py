@@ -52,6 +52,8 @@ class Symptom:
     """Names that are called a Node, stand where a Node would, or look like one."""
     since: str = ""
     """When it began, or how long it lasts, in their words."""
+    changes: bool = False
+    """It is about changes that are late: deploys, ``kubectl apply``, new Pods."""
     doubtful: bool = False
     """The words leave open which of source and target is which: ``between web and db``."""
     words: tuple[Word, ...] = ()
@@ -108,6 +110,7 @@ def parse(text: str, *, namespace: str = "") -> Symptom:
         target=target,
         nodes=tuple(word.mention for word in words if word.role is Role.NODE or word.mention.kind == "Node"),
         since=sentence.since,
+        changes=sentence.changes,
         doubtful=parts.doubtful,
         words=tuple(words),
     )

@@ -33,6 +33,7 @@ class Data(TypedDict):
 
     failures: dict[str, list[list[str]]]
     hints: dict[str, list[list[str]]]
+    changes: list[list[str]]
     well: dict[str, list[list[str]]]
     classes: dict[str, list[list[str]]]
     generic: list[list[str]]
@@ -69,6 +70,8 @@ class Vocabulary:
     """By first word, longest phrase first."""
     hints: dict[str, tuple[Meaning, ...]]
     """The same for phrases that tell a kind and nothing else."""
+    changes: dict[str, tuple[Meaning, ...]]
+    """The same for phrases about changes that are late."""
     well: dict[str, tuple[Meaning, ...]]
     """The same for phrases that say that something is fine."""
     contrary: frozenset[str]
@@ -100,6 +103,10 @@ class Vocabulary:
         """Return the longest phrase that begins at a word and tells the kind of symptom."""
         return longest(self.hints, words, start)
 
+    def change(self, words: Sequence[str], start: int) -> Meaning | None:
+        """Return the longest phrase that begins at a word and is about changes that are late."""
+        return longest(self.changes, words, start)
+
     def fine(self, words: Sequence[str], start: int) -> Meaning | None:
         """Return the longest phrase that begins at a word and says that something is fine."""
         return longest(self.well, words, start)
@@ -126,6 +133,7 @@ def english() -> Vocabulary:
     return Vocabulary(
         meanings=by_first_word(meanings_of(data)),
         hints=by_first_word(kind_phrases("hint", data["hints"])),
+        changes=by_first_word(Meaning(phrase=words_of(text), word_class=COMMON) for text in flat(data["changes"])),
         well=by_first_word(Meaning(phrase=words_of(text), word_class=FINE) for text in flat(data["well"][FINE])),
         contrary=frozenset(flat(data["well"]["contrary"])),
         denials=frozenset(flat(data["well"]["denials"])),

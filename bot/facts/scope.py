@@ -53,6 +53,8 @@ class Scope:
     target_nodes: tuple[str, ...] = ()
     named_nodes: tuple[str, ...] = ()
     """Nodes the symptom itself names."""
+    changes: bool = False
+    """The symptom is about changes that are late, which the API server makes."""
     dns: bool = True
     """Name lookup lies on the way (it does, unless an IP address was named)."""
     outside_host: str = ""
