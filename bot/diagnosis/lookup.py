@@ -26,6 +26,12 @@ BALANCER_DOMAIN = ".elb.amazonaws.com"
 SERVICE_LABEL = "kubernetes.io/service-name"
 
 
+def is_short_for(word: str, host: str) -> bool:
+    """Tell whether a word is the first label of a host that is not of the cluster."""
+    first, *domain = host.split(".")
+    return first == word and len(domain) > 1 and "svc" not in domain and is_host_name(host)
+
+
 class OutsideTarget(Protocol):
     """A place outside the cluster that people know by a word."""
 
@@ -84,7 +90,9 @@ class Lookup:
         if is_host_name(mention.name) and (entrance := await self.entrance(mention, namespace)):
             return entrance
         found = await self.named(mention, namespace=namespace, strictly=strictly, worst=worst)
-        return found if found.subjects else self.outside(mention, worst=worst) or found
+        if found.subjects:
+            return found
+        return self.outside(mention, worst=worst) or await self.configured(mention, namespace) or found
 
     def answered(self, mention: Mention) -> Found | None:
         """Return the object that was chosen for a word before."""
@@ -104,6 +112,19 @@ class Lookup:
         hosts = {mention.address or place.host: mention.port or place.port for place in places}
         subjects = tuple(Subject(OUTSIDE, "", host) for host in hosts)
         return Found(mention=mention, subjects=subjects, fit=fit, port=next(iter(hosts.values())))
+
+    async def configured(self, mention: Mention, namespace: str) -> Found | None:
+        """Return the host outside that a word is short for: ``Oslo``, where a Pod calls ``oslo.example.net``."""
+        if not namespace or mention.kind:
+            return None
+        pods = (await self.inventory.home(namespace)).pods
+        known = (one for pod in pods for container in pod.spec.containers for one in container.addresses)
+        hosts = {one.host.lower(): one.port for one in known if is_short_for(mention.name, one.host.lower())}
+        if len(hosts) != 1:
+            return None
+        [(host, port)] = hosts.items()
+        subject = Subject(OUTSIDE, "", host)
+        return Found(mention=mention, subjects=(subject,), fit=Fit.EXACT, port=mention.port or port)
 
     async def named(self, mention: Mention, *, namespace: str, strictly: bool, worst: Fit) -> Found:
         """Return the object of a name: in the namespace, else a Node, else, unless strictly, wherever it is."""
