@@ -12,6 +12,10 @@ from bot.diagnosis.surroundings import Surroundings, around
 from bot.facts.scope import Subject, SymptomKind
 from bot.probes.reading import owner_of
 
+IT = re.compile(
+    r"\b(?:reach|reaches|call|calls|get|connect to|connects to|talk to|talks to) (?:it|them)\b", re.IGNORECASE
+)
+
 
 async def told_apart(
     here: Surroundings, there: Surroundings, *, text: str, kind: SymptomKind, namespace: str, inventory: Inventory
@@ -70,3 +74,11 @@ def note(caller: Subject, target: Surroundings) -> str:
     """Return what a reader has to know about how the words were understood."""
     called = next((str(subject_of(item)) for item in target.services), target.host)
     return f"{caller} was read as who calls: it is configured to call {called}."
+
+
+async def what_it_is(here: Surroundings, *, text: str, namespace: str, inventory: Inventory) -> Surroundings:
+    """Return the one other workload of a text that says no more than that ``it`` cannot be reached."""
+    space = namespace or next((item.metadata.namespace for item in here.workloads), "")
+    home = await inventory.home(space) if space else None
+    others = [item for item in named_in(text, home) if item not in here.subjects()] if home else []
+    return await around(Found(subjects=(others[0],)), inventory) if len(others) == 1 else Surroundings()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cluster.port import Cluster
-from bot.diagnosis.caller import told_apart
+from bot.diagnosis.caller import IT, told_apart, what_it_is
 from bot.diagnosis.inventory import Inventory, subject_of
 from bot.diagnosis.lookup import Lookup, OutsideTarget
 from bot.diagnosis.resolution import Ambiguous, Resolution, Resolved, Undecided
@@ -97,6 +97,8 @@ async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> 
     here, there, note = await told_apart(
         here, there, text=symptom.text, kind=symptom.kind, namespace=resolved.namespace, inventory=inventory
     )
+    if here.found and not there.found and IT.search(symptom.text):
+        there = await what_it_is(here, text=symptom.text, namespace=resolved.namespace, inventory=inventory)
     if not (here.found or there.found) and resolved.namespace:
         return await whole_namespace(resolved.namespace, inventory, symptom.kind)
     by_address = bool(resolved.target.mention.address or address_in(there.host))

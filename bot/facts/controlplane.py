@@ -101,3 +101,22 @@ class EndpointLag(Fact):
     slices: int
     changed_seconds_ago: int
     """Since the newest change of a Pod or the Service that the EndpointSlices show; 0 where they do not say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaderLease(Fact):
+    """Whether a component of the control plane that leads by a Lease still renews it.
+
+    Source: coordination.k8s.io Leases of kube-controller-manager and kube-scheduler in kube-system.
+    """
+
+    kind: ClassVar[str] = "leader_lease"
+
+    component: str
+    holder: str
+    """As written: its host and a random part."""
+    silent_seconds: int
+    """Since it was renewed."""
+    duration_seconds: int
+    """After so long another may take over."""
+    expired: bool

@@ -31,6 +31,10 @@ class NodeMasquerade(Fact):
     """``yes``, ``no``, or ``maybe`` where a rule depends on what is not known (an interface, a set of addresses)."""
     by: str
     """The table that says so; empty: none."""
+    source_address: str
+    """The address that a rule gives them (SNAT); empty for that of the Node's interface (masquerade), or if none is."""
+    source_is_nodes: bool
+    """It is the Node's own; also where none is given."""
     elsewhere: str
     """What other Nodes do with their Pods' packets there: ``yes`` where one surely translates, ``maybe``, ``no``, or
     ``untried``."""

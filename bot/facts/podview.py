@@ -37,6 +37,8 @@ class PodNetwork(Fact):
     """``drop`` or ``reject`` where such a rule surely stops connects to the Pod's port, else ``no``."""
     stops_outgoing: str
     """The same of what the Pod sends to its target; ``no`` where none is known."""
+    sends_to: str
+    """Where its rules send that instead: ``127.0.0.1:15001``, as those of a mesh do; empty if nowhere else."""
     stops_client: str
     """The same of what one client in particular sends to the Pod's port; ``no`` where it stops everybody."""
     stopped_client: str

@@ -133,7 +133,7 @@ class Workload(Fact):
     """Why its controller lately could not create a Pod, from Events, at most 200 characters; empty if it could, or
     nothing is missing."""
     starting_pods: int
-    """Its Pods that were made less than a minute ago and none of whose containers runs yet."""
+    """Its Pods that were made less than a minute ago, have a Node, and whose containers are only being created."""
     readiness_probe: str
     """That of its Pod template, in words: ``HTTP GET :8080/healthz``, with a startupProbe and readinessGates where it
     has them; ``none`` if it has none."""

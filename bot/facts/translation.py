@@ -88,6 +88,8 @@ class KubeProxySettings(Fact):
     """nodePortAddresses as written, at most 200 characters: ``127.0.0.0/8``; empty: every address of a Node."""
     without_node_ports: str
     """Nodes that are asked (of the path, where none is named) with no address in them, at most three; empty: none."""
+    min_sync_seconds: int
+    """minSyncPeriod of that mode: how long kube-proxy waits at least between two writes of its rules; 0 if not set."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,8 @@ class Masqueraded(msgspec.Struct, frozen=True, kw_only=True):
     """``maybe`` where a rule depends on what is not known of the packet: its interface, a set of addresses."""
     by: Text
     """Which table says so; empty: none."""
+    source: Text = ""
+    """The address that a rule gives it, where that is sure; empty also for that of the interface (masquerade)."""
 
 
 class Masquerades(Answer, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
+from bot.probes.leaders import leader_lease
 from bot.probes.limits import namespace_quota, node_lease, readiness_gate, service_family
 from bot.probes.masquerade import node_masquerade
 from bot.probes.mesh import mesh_authorization, mesh_mutual_tls
@@ -100,6 +101,7 @@ PROBES: tuple[Probe, ...] = (
     object_warning,
     node_warning,
     node_lease,
+    leader_lease,
     dns_service,
     dns_pod,
     dns_answer,

@@ -39,6 +39,9 @@ NODES_ASKED = 3
 SHOWN_RANGES = 3
 """Pod ranges, or Nodes, named in one sentence (ours)."""
 WORDS_LENGTH = 200
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
+UNIT_SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 0.001}
+"""Of durations as Go writes them: ``30m0s``."""
 PRIMARY = "primary"
 """In place of a range: the Node's own address (KubeProxyConfiguration from Kubernetes 1.31 on)."""
 
@@ -139,6 +142,7 @@ async def kube_proxy_settings(cluster: Cluster, scope: Scope) -> Iterable[KubePr
                         covers_pods=covers(cidr, ranges),
                         node_port_addresses=", ".join(opened)[:WORDS_LENGTH],
                         without_node_ports=", ".join(closed[:SHOWN_RANGES]),
+                        min_sync_seconds=min_sync_seconds(settings, setting(settings, "mode") or DEFAULT_MODE),
                         source=f"{path_of(config)}, spec.podCIDRs and status.addresses of the Nodes",
                     )
                 ]
@@ -155,6 +159,15 @@ def listed(settings: str, name: str) -> list[str]:
     """Return a list of kube-proxy's settings, as its ConfigMap is kept; empty where it is not set."""
     found = re.search(rf"^{name}:[ \t]*\n((?:[ \t]*- .*\n?)+)", settings, re.MULTILINE)
     return [line.strip()[2:].strip(" \"'") for line in found[1].splitlines()] if found else []
+
+
+def min_sync_seconds(settings: str, mode: str) -> int:
+    """Return minSyncPeriod of a mode, rounded down; 0 where it is not set."""
+    section = re.search(rf"^{mode}:[ \t]*\n((?:[ \t]+.*\n?)+)", settings, re.MULTILINE)
+    written = re.search(r"minSyncPeriod:[ \t]*[\"']?([0-9hms.]+)", section[1]) if section else None
+    return (
+        sum(int(float(number) * UNIT_SECONDS[unit]) for number, unit in DURATION.findall(written[1])) if written else 0
+    )
 
 
 def opens_on(ranges: Sequence[str], node: Node) -> bool:

@@ -123,6 +123,8 @@ def fact_of(
         pod_network=", ".join(pod_ranges(way.node)[:SHOWN_RANGES]) or way.pod.status.pod_ip,
         translated=seen[name].translated,
         by=seen[name].by,
+        source_address=seen[name].source,
+        source_is_nodes=seen[name].source in ("", *(item.address for item in way.node.status.addresses)),
         elsewhere=min(others.values(), key=ORDER.index, default=UNTRIED),
         translated_on=next((node for node, translated in others.items() if translated == "yes"), ""),
         node_result=results[0],

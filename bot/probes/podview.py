@@ -127,6 +127,7 @@ class Stops(NamedTuple):
 
     incoming: str
     outgoing: str
+    sends_to: str
     from_client: str
     client: str
     where: str
@@ -134,11 +135,13 @@ class Stops(NamedTuple):
     @classmethod
     def of(cls, own: Translated, sent: Iterable[Translated], got: Iterable[tuple[Translated, Pod]]) -> Stops:
         """Return it for what anybody sends to the Pod, what the Pod sends, and what clients send to it."""
-        outgoing = next((rule for rule in sent if rule.stopped), None)
+        every = list(sent)
+        outgoing = next((rule for rule in every if rule.stopped), None)
         alone, client = next(((rule, pod) for rule, pod in got if rule.stopped and not own.stopped), (None, None))
         return cls(
             incoming=own.stopped or "no",
             outgoing=outgoing.stopped if outgoing else "no",
+            sends_to=next((rule.to[0] for rule in every if rule.to), ""),
             from_client=alone.stopped if alone else "no",
             client=client.metadata.name if client else "",
             where=next((rule.where for rule in (own, outgoing, alone) if rule and rule.where), ""),
@@ -170,6 +173,7 @@ def fact_of(pod: Pod, role: str, sample: Sample, stops: Stops, *, count: int) ->
         rules=count,
         stops_incoming=stops.incoming,
         stops_outgoing=stops.outgoing,
+        sends_to=stops.sends_to,
         stops_client=stops.from_client,
         stopped_client=stops.client,
         where=stops.where,

@@ -20,6 +20,7 @@ from bot.probes.times import seconds_since
 
 AnyWorkload = Deployment | StatefulSet | DaemonSet
 
+CREATING = "ContainerCreating"
 STARTING_SECONDS = 60
 """How long a Pod may take until its first container runs (ours; Kubernetes means to need 5 s for it, images aside)."""
 
@@ -50,9 +51,11 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
 
 
 def is_starting(pod: Pod, now: datetime) -> bool:
-    """Tell whether a Pod has only just been made, and nothing in it runs yet."""
+    """Tell whether a Pod has only just been made: it has a Node, and nothing is said against its containers."""
+    waiting = {one.state.waiting.reason for one in pod.status.container_statuses if one.state.waiting}
     age_seconds = seconds_since(pod.metadata.creation_timestamp, now)
-    return pod.alive and pod.status.phase == "Pending" and age_seconds < STARTING_SECONDS
+    made = bool(pod.spec.node_name) and waiting <= {CREATING} and age_seconds < STARTING_SECONDS
+    return made and pod.alive and pod.status.phase == "Pending"
 
 
 def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None, starting: int) -> Workload:

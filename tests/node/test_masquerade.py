@@ -18,9 +18,9 @@ from tests.node.test_translate import ways
 PACKET = "10.244.2.7,tcp/192.0.2.88:8080"
 SNAT, ACCEPT, RETURN = Verdict("snat"), Verdict("accept"), Verdict("return")
 YES, NO, MAYBE = (
-    {"translated": "yes", "by": "nft"},
-    {"translated": "no", "by": ""},
-    {"translated": "maybe", "by": "nft"},
+    {"translated": "yes", "by": "nft", "source": ""},
+    {"translated": "no", "by": "", "source": ""},
+    {"translated": "maybe", "by": "nft", "source": ""},
 )
 
 
@@ -62,6 +62,8 @@ def answer(*known: Way, packet: str = PACKET) -> Any:
         ([(RETURN, False), (SNAT, True)], YES),
         ([(ACCEPT, False), (SNAT, True)], MAYBE),
         ([], NO),
+        ([(Verdict("snat", "10.231.0.77"), True)], {**YES, "source": "10.231.0.77"}),
+        ([(Verdict("snat", "10.231.0.77"), False)], MAYBE),
     ],
 )
 def test_what_surely_gets_another_source_is_told_from_what_may(rules: list[tuple[Verdict, bool]], told: Any) -> None:
@@ -127,9 +129,39 @@ def test_an_nftables_rule_for_a_source_is_met_by_it_alone(network: bytes, last: 
     assert rule.outcomes(packet._replace(source=None)) == [Outcome(SNAT, False)]
 
 
-@pytest.mark.parametrize("target", ["MASQUERADE", "SNAT", "NETMAP"])
+@pytest.mark.parametrize("target", ["MASQUERADE", "NETMAP"])
 def test_targets_that_give_another_source_are_known(target: str) -> None:
     assert xt.verdict_of(target, 0, b"") == SNAT
+
+
+IPV4, IPV6 = (xt.NAT_IPV4, (1,)), (xt.NAT, ())
+
+
+def given(layout: tuple[struct.Struct, tuple[int, ...]], address: bytes, port: int) -> bytes:
+    """What a target of NAT holds: one address and port."""
+    packed, before = layout
+    return packed.pack(*before, xt.NAT_WITH_PORTS, address, address, port.to_bytes(2, "big"), port.to_bytes(2, "big"))
+
+
+def test_the_source_that_a_rule_gives_is_told() -> None:
+    address = bytes([10, 231, 0, 77])
+    load = expression("immediate", _1=1, _2=part(expressions.VALUE, address))
+    native = expressions.Rule([load, expression("nat", _1=0, _2=2, _3=1)], lambda name: None)
+
+    assert xt.verdict_of("SNAT", 0, given(IPV4, address, 0)) == Verdict("snat", "10.231.0.77")
+    assert xt.verdict_of("SNAT", 1, given(IPV6, address + bytes(12), 0)) == Verdict("snat", "10.231.0.77")
+    assert native.outcomes(sent(PACKET)) == [Outcome(Verdict("snat", "10.231.0.77"), True)]
+
+
+def test_a_port_of_the_machine_itself_that_packets_are_sent_to_is_told() -> None:
+    load = expression("immediate", _1=1, _2=part(expressions.VALUE, (15001).to_bytes(2, "big")))
+    native = expressions.Rule([load, expression("redir", _1=1)], lambda name: None)
+
+    assert xt.verdict_of("REDIRECT", 0, given(IPV4, bytes(4), 15001)) == Verdict("dnat", "127.0.0.1:15001")
+    assert xt.verdict_of("REDIRECT", 0, given(IPV6, bytes(16), 15001)) == Verdict("dnat", "[::1]:15001")
+    assert native.outcomes(sent(PACKET)) == [Outcome(Verdict("dnat", "127.0.0.1:15001"), True)]
+    with pytest.raises(Problem, match="cut off"):
+        xt.verdict_of("REDIRECT", 0, b"\0")
 
 
 def test_a_packet_with_its_source_is_taken_and_nothing_else() -> None:

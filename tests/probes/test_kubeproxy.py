@@ -191,8 +191,26 @@ async def test_the_cluster_cidr_is_compared_with_where_the_pods_are() -> None:
             covers_pods=False,
             node_port_addresses="",
             without_node_ports="",
+            min_sync_seconds=0,
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("mode: ''\niptables:\n  masqueradeAll: false\n  minSyncPeriod: 30m0s\n  syncPeriod: 1h0m0s\n", 1800),
+        ("mode: ipvs\niptables:\n  minSyncPeriod: 30m0s\nipvs:\n  minSyncPeriod: 1.5s\n", 1),
+        ("iptables:\n  minSyncPeriod: 500ms\n", 0),
+        ("iptables:\n  syncPeriod: 30s\n", 0),
+        ("mode: nftables\niptables:\n  minSyncPeriod: 30s\n", 0),
+    ],
+)
+async def test_how_rarely_rules_are_written_is_told_of_the_mode_in_use(written: str, seconds: int) -> None:
+    [found] = await facts_of(kube_proxy_settings, from_manifests(kube_proxy_config(written), node("node1")), EVERYTHING)
+
+    assert isinstance(found, KubeProxySettings)
+    assert found.min_sync_seconds == seconds
 
 
 def node_at(name: str, address: str) -> Manifest:

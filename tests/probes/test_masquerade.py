@@ -77,6 +77,8 @@ async def test_a_node_is_compared_with_another_and_its_pod_with_itself() -> None
         pod_network="10.244.2.0/24",
         translated="no",
         by="",
+        source_address="",
+        source_is_nodes=True,
         elsewhere="yes",
         translated_on="node1",
         node_result="open",

@@ -43,15 +43,21 @@ async def test_a_workload_without_a_number_wants_one_replica() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "phase", "starting"),
+    ("made", "phase", "waits", "node", "starting"),
     [
-        ("2026-01-01T11:59:01Z", "Pending", 1),
-        ("2026-01-01T11:59:00Z", "Pending", 0),
-        ("2026-01-01T11:59:01Z", "Running", 0),
+        ("2026-01-01T11:59:01Z", "Pending", "ContainerCreating", "node1", 1),
+        ("2026-01-01T11:59:00Z", "Pending", "ContainerCreating", "node1", 0),
+        ("2026-01-01T11:59:01Z", "Running", "ContainerCreating", "node1", 0),
+        ("2026-01-01T11:59:01Z", "Pending", "CreateContainerConfigError", "node1", 0),
+        ("2026-01-01T11:59:01Z", "Pending", "PodInitializing", "node1", 0),
+        ("2026-01-01T11:59:01Z", "Pending", "ContainerCreating", "", 0),
     ],
 )
-async def test_a_pod_that_was_only_just_made_is_starting(made: str, phase: str, starting: int) -> None:
-    new = pod(phase=phase, owner=("Deployment", "web"))
+async def test_a_pod_that_was_only_just_made_is_starting(
+    made: str, phase: str, waits: str, node: str, starting: int
+) -> None:
+    status = {"name": "main", "state": {"waiting": {"reason": waits}}}
+    new = pod(phase=phase, owner=("Deployment", "web"), statuses=[status], node=node)
     new["metadata"]["creationTimestamp"] = made
     [found] = await found_for(deployment(), new)
 

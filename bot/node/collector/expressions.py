@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from . import xt
 from .netfilter import big
 from .netlink import attributes, word
-from .packet import Outcome, Packet, Verdict, place_of
+from .packet import Outcome, Packet, Verdict, here, place_of
 from .proc import Problem
 
 NAME, DATA = 1, 2
@@ -21,6 +21,7 @@ VALUE, VERDICT = 1, 2
 CODE, CHAIN = 1, 2
 # Attributes of the expressions: where to, the set's own, the ports of a translation.
 LOOKUP_TO, NAT_ADDRESS, NAT_PORT = 3, 3, 5
+REDIRECT_PORT = 1
 CODES = {0: "drop", 1: "accept", -3: "jump", -4: "goto", -5: "return"}
 NETWORK_HEADER, TRANSPORT_HEADER = 1, 2
 # Where source and destination stand in an IP header; the destination's port in that of TCP and UDP.
@@ -35,7 +36,7 @@ WORD = 4
 REGISTERS = 20
 # They count, log or mark and let the packet pass; whatever they load is not known.
 PASSING = frozenset({"counter", "log", "notrack", "dynset", "objref", "last", "dup"})
-ENDING = {"reject": "reject", "masq": "snat"} | dict.fromkeys(("redir", "queue", "tproxy", "synproxy"), "accept")
+ENDING = {"reject": "reject", "masq": "snat"} | dict.fromkeys(("queue", "tproxy", "synproxy"), "accept")
 LOADING = frozenset({"numgen", "hash", "fib", "rt", "socket", "osf", "exthdr", "tunnel", "xfrm"})
 
 
@@ -92,6 +93,8 @@ class Run:
                 return
             elif name == "nat":
                 yield Outcome(self.translation(known), self.sure)
+            elif name == "redir":
+                yield Outcome(self.redirection(known), self.sure)
             elif name == "target":
                 verdict = xt.verdict_of(word(known.get(1, b"")), big(known.get(2, b"")), known.get(3, b""))
                 yield Outcome(verdict, self.sure)
@@ -236,10 +239,20 @@ class Run:
             kind = CODES.get(int.from_bytes(verdict[CODE], "big", signed=True), "other")
             yield Outcome(Verdict(kind, word(verdict.get(CHAIN, b""))), self.sure)
 
+    def redirection(self, known: dict[int, bytes]) -> Verdict:
+        """Return which port of its own machine a packet is sent to."""
+        port = self.held(big(known[REDIRECT_PORT]), 2) if REDIRECT_PORT in known else b""
+        return (
+            Verdict("dnat", here(self.packet.version, int.from_bytes(port, "big")))
+            if port is not None
+            else Verdict("dnat")
+        )
+
     def translation(self, known: dict[int, bytes]) -> Verdict:
-        """Return where a packet is sent to instead, or that it gets another source."""
+        """Return where a packet is sent to instead, or which source it gets."""
         if big(known.get(1, b"")) != TO:
-            return Verdict("snat")
+            source = self.held(big(known[NAT_ADDRESS]), len(self.packet.to)) if NAT_ADDRESS in known else None
+            return Verdict("snat", place_of(source, 0) if source else "")
         address: bytes | None = self.packet.to
         if NAT_ADDRESS in known:
             address = self.held(big(known[NAT_ADDRESS]), len(self.packet.to))

@@ -24,7 +24,7 @@ def source_of(packet: Packet, known: Iterable[Way], deadline: float) -> Json:
 
     A rule that may let a packet return before it meets another one is not counted.
     """
-    answer = {"translated": "no", "by": ""}
+    answer = {"translated": "no", "by": "", "source": ""}
     for way in known:
         if (way.type, way.hook) != ("nat", "postrouting") or way.version not in (0, packet.version):
             continue
@@ -32,7 +32,11 @@ def source_of(packet: Packet, known: Iterable[Way], deadline: float) -> Json:
         walk.through(way.chain)
         steps = [step for step in walk.steps if step.verdict.kind == "snat"]
         if len(steps) == len(walk.steps) and any(step.sure for step in steps):
-            return {"translated": "yes", "by": way.title}
+            return {
+                "translated": "yes",
+                "by": way.title,
+                "source": next(step.verdict.to for step in steps if step.sure),
+            }
         if steps:
-            answer = {"translated": "maybe", "by": way.title}
+            answer = {"translated": "maybe", "by": way.title, "source": ""}
     return answer

@@ -81,6 +81,11 @@ def followed(text: str) -> Packet:
     return sent(text) if "," in text else wanted(text)
 
 
+def here(version: int, port: int) -> str:
+    """Return a port of the machine itself."""
+    return place_of(ipaddress.ip_address("127.0.0.1" if version == 4 else "::1").packed, port)  # noqa: PLR2004 - IPv4
+
+
 def place_of(address: bytes, port: int) -> str:
     """Return an address and a port as :func:`bot.node.collector.connect.target` takes them; port 0 stays out."""
     ip = str(ipaddress.ip_address(address))

@@ -13,6 +13,7 @@ import itertools
 import os
 import re
 import stat
+from pathlib import Path
 
 from . import rights
 from .inside import processes_of
@@ -40,12 +41,21 @@ def resolver(pods: list[str]) -> dict[str, Json]:
 def of_pod(pod: str) -> dict[str, Json]:
     """Return whom one Pod asks, by the first of its processes whose file can be read."""
     reason = "no process of the Pod runs on this Node"
-    for process in itertools.islice(processes_of(pod), MOST_PROCESSES):
+    # The sandbox has a file of its own, which a container may have another one over.
+    for process in sorted(itertools.islice(processes_of(pod), MOST_PROCESSES), key=is_sandbox):
         try:
             return parsed(text_in(f"/proc/{process}/root"))
         except Problem as problem:
             reason = str(problem)
     return {"error": reason}
+
+
+def is_sandbox(process: int) -> bool:
+    """Tell whether a process is that of a Pod's sandbox, which does nothing but hold its namespaces."""
+    try:
+        return Path(f"/proc/{process}/comm").read_bytes().strip() == b"pause"
+    except OSError:
+        return True
 
 
 def text_in(root: str) -> str:

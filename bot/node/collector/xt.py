@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from .packet import Packet, Verdict, place_of
+from .packet import Packet, Verdict, here, place_of
 from .proc import Problem
 
 TCP, UDP = struct.Struct("=4HBBBB"), struct.Struct("=4HB")
@@ -25,9 +25,10 @@ VERDICTS = {DROP: Verdict("drop"), ACCEPT: Verdict("accept"), RETURN: Verdict("r
 NAT_WITH_PORTS = 2
 # struct nf_nat_ipv4_multi_range_compat of revision 0; struct nf_nat_range and nf_nat_range2 of later ones.
 NAT_IPV4, NAT = struct.Struct("=II4s4s2s2s"), struct.Struct("=I16s16s2s2s")
-# Targets that end a packet's way through the table: those that give it another source, and others.
-SOURCES = frozenset({"MASQUERADE", "SNAT", "NETMAP"})
-ENDING = frozenset({"REDIRECT", "QUEUE", "NFQUEUE", "TPROXY", "SYNPROXY"})
+# Targets whose options say nothing more: that refuse, mark, give another source, or end the way through the table.
+PLAIN = {"REJECT": Verdict("reject"), "MARK": Verdict("mark"), "CONNMARK": Verdict("mark")}
+PLAIN |= dict.fromkeys(("MASQUERADE", "NETMAP"), Verdict("snat"))
+PLAIN |= dict.fromkeys(("QUEUE", "NFQUEUE", "TPROXY", "SYNPROXY"), Verdict("accept"))
 
 
 def holds(name: str, info: bytes, packet: Packet) -> bool | None:
@@ -74,17 +75,29 @@ def verdict_of(name: str, revision: int, info: bytes) -> Verdict:
     """Return what a target that is no jump does."""
     if name == "DNAT":
         return Verdict("dnat", destination(revision, info))
-    if name == "REJECT":
-        return Verdict("reject")
-    if name in SOURCES:
-        return Verdict("snat")
-    if name in ("MARK", "CONNMARK"):
-        return Verdict("mark")
-    return Verdict("accept") if name in ENDING else Verdict("other", name)
+    if name == "SNAT":
+        return Verdict("snat", destination(0 if len(info) < NAT.size else 1, info))
+    if name == "REDIRECT":
+        return Verdict("dnat", redirection(info))
+    return PLAIN.get(name) or Verdict("other", name)
+
+
+def redirection(info: bytes) -> str:
+    """Return which port of its own machine a REDIRECT leads to, the first of a range."""
+    try:
+        if len(info) < NAT.size:
+            _size, flags, _address, _last, port, _last_port = NAT_IPV4.unpack_from(info)
+            version = 4
+        else:
+            flags, _address, _last, port, _last_port = NAT.unpack_from(info)
+            version = 6
+    except struct.error:
+        raise Problem("a target REDIRECT is cut off") from None
+    return here(version, int.from_bytes(port, "big") if flags & NAT_WITH_PORTS else 0)
 
 
 def destination(revision: int, info: bytes) -> str:
-    """Return where a DNAT leads, the first address of a range."""
+    """Return where a DNAT leads, or which source an SNAT gives, the first address of a range."""
     try:
         if revision == 0:
             _size, flags, address, _last, port, _last_port = NAT_IPV4.unpack_from(info)
