@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.cluster.objects import Pod
 from bot.cluster.port import Cluster
 from bot.diagnosis.caller import IT, told_apart, what_it_is
 from bot.diagnosis.inventory import Inventory, subject_of
@@ -173,7 +174,7 @@ def compose(
         named_nodes=named_nodes,
         dns=ends.dns or not found,
         outside_host=there.host,
-        outside_port=(symptom.port or there.outside_port) if there.host else 0,
+        outside_port=(symptom.port or there.outside_port or port_at(there.host, here.pods)) if there.host else 0,
         port=port,
         entry_port=port if port in there.entry_ports() else 0,
         entry_address=there.entry_address(resolved.target.mention.address or resolved.target.mention.name),
@@ -198,3 +199,9 @@ def host_of(symptom: Symptom, resolved: Resolved) -> str:
     if is_host_name(target.mention.name):
         return target.mention.name
     return next(iter(symptom.hosts), "") if any(subject.kind == "Ingress" for subject in target.subjects) else ""
+
+
+def port_at(host: str, pods: Sequence[Pod]) -> int:
+    """Return the port that Pods are configured to call a host outside at; 0 where they do not say one."""
+    known = (one for pod in pods for container in pod.spec.containers for one in container.addresses)
+    return next((one.port for one in known if one.host.lower() == host and one.port), 0)

@@ -82,6 +82,10 @@ class ServicePort(Fact):
     """The other protocol under which alone containers declare that number, while the Service sends none of it there."""
     declared_ports: str
     """All container ports of the selected Pods with this protocol, ``8080 (http), 9090``; ``none`` if there is none."""
+    target_called: str
+    """What the containers call the resolved port; empty if it has no name, or several."""
+    port_of_name: int
+    """The one container port that is called as the Service's port is; 0 if there is none, or several."""
     only_declared_port: int
     """The one container port of this protocol, where there is exactly one; else 0."""
     listening_port: int

@@ -205,6 +205,8 @@ class OutsideWay(Fact):
     told: bool
     node_well: bool
     """The same Node reaches the API server without loss."""
+    elsewhere: str
+    """What one other Node gets there, in a word, where none of these gets an answer; else ``untried``."""
 
 
 @dataclass(frozen=True, kw_only=True)

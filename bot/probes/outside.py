@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.cluster.errors import ClusterError, NoHelper
 from bot.cluster.objects import ConfigMap, DaemonSet, EndpointSlice, Pod, Service
@@ -23,12 +23,14 @@ from bot.probes.node import INSTALL
 from bot.probes.peer import network as network_of
 from bot.probes.probe import CannotTell, Unreadable, probe
 from bot.probes.reading import SYSTEM_NAMESPACE, is_dns, path_of
+from bot.probes.translation import UNTRIED, in_a_word
 from bot.probes.trouble import LOST_PERMILLE
 from bot.probes.ways import api_server
 
 NODES_TRIED = 2
 """Nodes that connect to a host outside in one diagnosis (ours): it is somebody else's."""
 USUAL_PORT = 443
+SILENT = "silent"
 NETWORK = re.compile(r'"(?:IPv6)?Network"\s*:\s*"([0-9a-fA-F.:/]+)"')
 
 
@@ -43,6 +45,10 @@ async def outside_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
         client.series(cluster, {node: {there, *api} for node in nodes}),
         client.sizes(cluster, {node: {address} for node in nodes}),
     )
+    answered = {node: row for node, row in rows.items() if not isinstance(row, ClusterError)}
+    elsewhere = UNTRIED
+    if answered and all(result_of(row[there]) == SILENT for row in answered.values()):
+        elsewhere = await from_another(cluster, there, nodes)
     found: list[Fact | Unreadable] = []
     for node, answer in rows.items():
         if isinstance(answer, ClusterError):
@@ -50,8 +56,15 @@ async def outside_way(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
             continue
         size = sizes.get(node)
         passed = size.get(address) if isinstance(size, dict) else None
-        found.append(fact_of(scope, node, (address, port), answer, passed))
+        found.append(fact_of(scope, node, (address, port), answer, passed, elsewhere=elsewhere))
     return found
+
+
+async def from_another(cluster: Cluster, there: str, nodes: Collection[str]) -> str:
+    """Return in a word what another Node gets from a host that is silent to these; untried where there is no other."""
+    other = next((node for node in await cluster.helper_nodes() if node not in nodes), "")
+    answer = (await client.reaches(cluster, {other: [there]}))[other] if other else {}
+    return UNTRIED if isinstance(answer, ClusterError) or not answer else in_a_word(answer[there].results)
 
 
 async def trying_from(cluster: Cluster, scope: Scope) -> list[str]:
@@ -119,7 +132,9 @@ async def resolved(cluster: Cluster, node: str, host: str) -> str:
     raise CannotTell(Reason.ABSENT, f"the cluster's DNS gives no address for {host}")
 
 
-def fact_of(scope: Scope, node: str, place: tuple[str, int], rows: Mapping[str, Row], size: Size | None) -> OutsideWay:
+def fact_of(
+    scope: Scope, node: str, place: tuple[str, int], rows: Mapping[str, Row], size: Size | None, *, elsewhere: str
+) -> OutsideWay:
     """Return what one Node got."""
     address, port = place
     there = target(address, port)
@@ -146,6 +161,7 @@ def fact_of(scope: Scope, node: str, place: tuple[str, int], rows: Mapping[str, 
         failed_mtu=sized.failed if sized else 0,
         told=bool(sized and sized.told),
         node_well=is_well(others),
+        elsewhere=elsewhere,
         source=f"{node}: {row.tried} TCP connects to {there}",
     )
 
@@ -155,7 +171,7 @@ def result_of(row: Row) -> str:
     ends = {word for word in ("open", "refused", "unreachable") if getattr(row, word)}
     if len(ends) > 1:
         return "mixed"
-    return ends.pop() if ends else "silent"
+    return ends.pop() if ends else SILENT
 
 
 def is_well(others: Sequence[Row]) -> bool:

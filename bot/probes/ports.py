@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.cluster.errors import ClusterError, Malformed, NoHelper
 from bot.cluster.objects import ContainerPort, Pod, Service, ServicePortSpec
@@ -17,6 +18,8 @@ from bot.node.requests import target
 from bot.node.tried import ConnectResult
 from bot.probes.probe import CannotTell, Unreadable, probe
 from bot.probes.reading import path_of, pods_in, services_in
+
+T = TypeVar("T")
 
 BACKENDS_TRIED = 3
 """Pods of one Service that are connected to (ours): one may be an exception, three alike are a pattern."""
@@ -114,6 +117,7 @@ def port_fact(backends: Backends, port: ServicePortSpec, attempts: Mapping[str, 
     service, pods = backends.service, backends.pods
     ports = {(item.container_port, in_words(item)) for pod in pods for item in declared(pod, port.protocol)}
     numbers = sorted({number for number, _ in ports})
+    named = [item for pod in pods for item in declared(pod, port.protocol)]
     resolved = next((number for pod in pods if (number := resolve(port, pod))), 0)
     made = [(pod, attempts[pod.spec.node_name]) for pod in backends.tried if pod.spec.node_name in attempts]
     listening = {number for pod, attempt in made for number in numbers if attempt.answer(pod, number) == "open"}
@@ -131,6 +135,8 @@ def port_fact(backends: Backends, port: ServicePortSpec, attempts: Mapping[str, 
         declared=resolved in numbers,
         declared_as=other_protocol(backends, port.protocol, resolved) if resolved not in numbers else "",
         declared_ports=", ".join(words for _, words in sorted(ports)) or "none",
+        target_called=the_one({one.name for one in named if one.container_port == resolved}, ""),
+        port_of_name=the_one({one.container_port for one in named if port.name and one.name == port.name}, 0),
         only_declared_port=numbers[0] if len(numbers) == 1 else 0,
         listening_port=listening.pop() if is_tcp and len(listening) == 1 else 0,
         target_answers=summed_up(attempt.answer(pod, resolve(port, pod)) for pod, attempt in made if is_tcp),
@@ -194,6 +200,11 @@ def resolve(port: ServicePortSpec, pod: Pod) -> int:
 def declared(pod: Pod, protocol: str) -> list[ContainerPort]:
     """Return the ports of one protocol that a Pod's containers declare."""
     return [port for container in pod.spec.containers for port in container.ports if port.protocol == protocol]
+
+
+def the_one(found: Collection[T], otherwise: T) -> T:
+    """Return what a collection holds if it is one thing."""
+    return next(iter(found)) if len(found) == 1 else otherwise
 
 
 def in_words(port: ContainerPort) -> str:

@@ -193,7 +193,7 @@ def test_who_listens_only_now_and_then_is_not_called_refusing(monkeypatch: pytes
 
     monkeypatch.setattr(connects, "connect", once)
     monkeypatch.setattr(connects, "PAUSES_SECONDS", (0.0, 0.0))
-    found = connects.connect_surely(dict.fromkeys(("now", "never", "up"), ("127.0.0.1", 1)))
+    found: dict[str, Any] = connects.connect_surely(dict.fromkeys(("now", "never", "up"), ("127.0.0.1", 1)))
 
     assert {text: end["result"] for text, end in found.items()} == {"now": "open", "never": "refused", "up": "open"}
     assert asked == [["now", "never", "up"], ["now", "never"], ["never"]]

@@ -54,6 +54,8 @@ async def test_a_port_is_followed_into_the_pods_and_tried_there() -> None:
         declared=False,
         declared_as="",
         declared_ports="8080 (web)",
+        target_called="",
+        port_of_name=0,
         only_declared_port=8080,
         listening_port=8080,
         target_answers="refused",
