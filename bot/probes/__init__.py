@@ -19,6 +19,7 @@ from bot.probes.endpointlag import endpoint_lag
 from bot.probes.endpointport import endpoint_port
 from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
+from bot.probes.files import pod_files
 from bot.probes.gateway import gateway_route
 from bot.probes.gatewayapi import gateway_backend, gateway_state
 from bot.probes.headless import headless_port
@@ -190,6 +191,7 @@ PROBES: tuple[Probe, ...] = (
     stale_flow,
     pod_network,
     pod_listener,
+    pod_files,
     client_connect,
     client_lookup,
     client_mtu,
