@@ -135,6 +135,9 @@ class PodListener(Fact):
     """``0.0.0.0``, ``127.0.0.1, ::1``"""
     loopback_only: bool
     """Nobody but the Pod itself reaches it."""
+    at_pod_address: bool
+    """Surely at the Pod's own address: a socket of that, or of all addresses of its IP version (``::`` may or may not
+    take IPv4)."""
 
 
 @dataclass(frozen=True, kw_only=True)

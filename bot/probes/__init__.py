@@ -42,7 +42,7 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
-from bot.probes.podaddress import pod_address
+from bot.probes.podmac import pod_mac
 from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
@@ -193,7 +193,7 @@ PROBES: tuple[Probe, ...] = (
     pod_network,
     pod_listener,
     pod_files,
-    pod_address,
+    pod_mac,
     client_connect,
     client_lookup,
     client_mtu,

@@ -9,7 +9,7 @@ from bot.cluster.errors import Absent, ClusterError, NoHelper
 from bot.cluster.objects import Pod
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact, Reason
-from bot.facts.podaddress import PodAddress
+from bot.facts.podmac import PodMac
 from bot.facts.scope import Scope
 from bot.node import client
 from bot.node.requests import MAX_TARGETS, target
@@ -27,8 +27,8 @@ AGAIN_SECONDS = 1
 NO_ANSWER = ("failed", "incomplete")
 
 
-@probe(PodAddress, reads=(Pod,), helper=True)
-async def pod_address(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+@probe(PodMac, reads=(Pod,), helper=True)
+async def pod_mac(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Compare the MAC addresses of Pods with those that their Nodes have for them."""
     pods = (await pods_of(cluster, scope.backends))[:PODS_ENTERED]
     if not pods:
@@ -41,7 +41,7 @@ async def pod_address(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreada
             own, node = await asyncio.gather(inside(cluster, pod).sample(), client.sample(cluster, pod.spec.node_name))
             return await looked_up(cluster, pod, mac_of(own, pod.status.pod_ip), node)
         except ClusterError as problem:
-            return Unreadable(of=PodAddress, subject=pod.spec.node_name, error=problem)
+            return Unreadable(of=PodMac, subject=pod.spec.node_name, error=problem)
 
     return await asyncio.gather(*map(one, pods))
 
@@ -52,7 +52,7 @@ def mac_of(sample: Sample, ip: str) -> str:
     return next((link.mac for link in sample.last(sample.series.links) if link.index == index), "")
 
 
-async def looked_up(cluster: Cluster, pod: Pod, mac: str, sample: Sample) -> PodAddress:
+async def looked_up(cluster: Cluster, pod: Pod, mac: str, sample: Sample) -> PodMac:
     """Return what a Pod's Node has for its address, compared with the Pod's own.
 
     Raises:
@@ -94,10 +94,10 @@ def is_beside(other: Pod, pod: Pod) -> bool:
     )
 
 
-def fact_of(pod: Pod, mac: str, entry: Neighbour, holders: Sequence[str], sample: Sample) -> PodAddress:
+def fact_of(pod: Pod, mac: str, entry: Neighbour, holders: Sequence[str], sample: Sample) -> PodMac:
     """Return the fact about one Pod."""
     owner = owner_of(pod)
-    return PodAddress(
+    return PodMac(
         namespace=pod.metadata.namespace,
         pod=pod.metadata.name,
         workload=owner.name,

@@ -8,10 +8,10 @@ from typing import Any
 from bot.cluster.manifests import from_manifests
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.facts.base import Reason
-from bot.facts.podaddress import PodAddress
+from bot.facts.podmac import PodMac
 from bot.facts.scope import Scope, Subject
 from bot.node.requests import VERSION_REQUEST, Request, inside, sample_request
-from bot.probes.podaddress import pod_address
+from bot.probes.podmac import pod_mac
 from tests.node import samples
 from tests.probes.manifests import facts_of, pod, unknown_of
 
@@ -58,9 +58,9 @@ def cluster(
     return from_manifests(server, *others, helpers={"node1": Helper(pod="helper-1", answers=dict(answers))})
 
 
-async def seen(*args: Any, **kwargs: Any) -> PodAddress:
-    [fact] = await facts_of(pod_address, cluster(*args, **kwargs), SCOPE)
-    assert isinstance(fact, PodAddress)
+async def seen(*args: Any, **kwargs: Any) -> PodMac:
+    [fact] = await facts_of(pod_mac, cluster(*args, **kwargs), SCOPE)
+    assert isinstance(fact, PodMac)
     return fact
 
 
@@ -91,8 +91,8 @@ async def test_a_proxy_that_answers_for_all_pods_claims_nothing() -> None:
 
 
 async def test_what_cannot_be_compared_is_not_known() -> None:
-    assert (await unknown_of(pod_address, cluster({}), SCOPE)).reason is Reason.ABSENT
-    assert (await unknown_of(pod_address, cluster({IP: MAC}, state="failed"), SCOPE)).reason is Reason.ABSENT
-    assert (await unknown_of(pod_address, cluster({IP: MAC}, mac=""), SCOPE)).reason is Reason.ABSENT
-    assert (await unknown_of(pod_address, cluster({IP: MAC}, tier=2), SCOPE)).reason is Reason.HIGHER_TIER
-    assert (await unknown_of(pod_address, cluster({IP: MAC}), Scope())).reason is Reason.OUT_OF_SCOPE
+    assert (await unknown_of(pod_mac, cluster({}), SCOPE)).reason is Reason.ABSENT
+    assert (await unknown_of(pod_mac, cluster({IP: MAC}, state="failed"), SCOPE)).reason is Reason.ABSENT
+    assert (await unknown_of(pod_mac, cluster({IP: MAC}, mac=""), SCOPE)).reason is Reason.ABSENT
+    assert (await unknown_of(pod_mac, cluster({IP: MAC}, tier=2), SCOPE)).reason is Reason.HIGHER_TIER
+    assert (await unknown_of(pod_mac, cluster({IP: MAC}), Scope())).reason is Reason.OUT_OF_SCOPE

@@ -9,13 +9,13 @@ from bot.facts.base import Fact
 
 
 @dataclass(frozen=True, kw_only=True)
-class PodAddress(Fact):
+class PodMac(Fact):
     """The address of a Pod that is meant to answer, and whom its own Node sends it to.
 
     Source: the node helper, rtnetlink RTM_GETLINK inside the Pod (tier 3) and RTM_GETNEIGH on its Node.
     """
 
-    kind: ClassVar[str] = "pod_address"
+    kind: ClassVar[str] = "pod_mac"
 
     namespace: str
     pod: str
