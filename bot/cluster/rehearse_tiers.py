@@ -85,4 +85,5 @@ async def look_from(cluster: Cluster, pod: Pod, known: Known, own: Sequence[str]
             view.sizes(hosts[:MAX_SIZED]),
             view.resolves(questions),
             ask.resolvers(cluster, {pod.spec.node_name: [pod.metadata.uid]}),
+            ask.files(cluster, {pod.spec.node_name: [pod.metadata.uid]}),
         )

@@ -29,7 +29,8 @@ from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface,
 from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
 from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
 from bot.facts.pod import ContainerLimit, PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
-from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodListener, PodNetwork, PodResolver
+from bot.facts.podmac import PodMac
+from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodFiles, PodListener, PodNetwork, PodResolver
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
@@ -135,8 +136,10 @@ FACT_TYPES: dict[str, type[Fact]] = {
         OutsideWay,
         OverlayMtu,
         PathMtu,
+        PodFiles,
         PodHostPort,
         PodListener,
+        PodMac,
         PodNetwork,
         PodPlacement,
         PodPortRange,

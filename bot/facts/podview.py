@@ -137,6 +137,9 @@ class PodListener(Fact):
     """``0.0.0.0``, ``127.0.0.1, ::1``"""
     loopback_only: bool
     """Nobody but the Pod itself reaches it."""
+    at_pod_address: bool
+    """Surely at the Pod's own address: a socket of that, or of all addresses of its IP version (``::`` may or may not
+    take IPv4)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,3 +171,25 @@ class PodResolver(Fact):
     """1 where the file sets none."""
     known: int
     """Queries for a name that every cluster has which the servers answered with an address; asked only of ``other``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodFiles(Fact):
+    """How many files a Pod that is meant to answer has open: of its processes, the one nearest to its limit.
+
+    Source: the node helper at tier 3, the numbers of /proc/PID/fd and /proc/PID/limits.
+    """
+
+    kind: ClassVar[str] = "pod_files"
+
+    namespace: str
+    pod: str
+    workload: str
+    workload_type: str
+    node: str
+    open: int
+    limit: int
+    """RLIMIT_NOFILE of that process, the soft one."""
+    free: int
+    """limit - open; 0 where the limit was lowered below what is open."""
+    used_permille: int

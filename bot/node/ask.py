@@ -17,6 +17,7 @@ from bot.node.client import (
     SLACK_SECONDS,
     each,
 )
+from bot.node.files import FilesOfPods, OpenFiles
 from bot.node.requests import (
     FIREWALL_REQUEST,
     SOCKETS_REQUEST,
@@ -24,6 +25,7 @@ from bot.node.requests import (
     WINDOW_SECONDS,
     Request,
     entries_requests,
+    files_requests,
     flows_requests,
     inside,
     masquerade_requests,
@@ -259,6 +261,21 @@ async def resolvers(
         seconds=FILES_SECONDS,
         of=Resolvers,
         items=lambda answer: answer.resolvers,
+    )
+
+
+async def files(
+    cluster: Cluster, wanted: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, OpenFiles] | ClusterError]:
+    """Return how many files Pods have open, by Node and the Pods' uids; a Node that failed has its error."""
+    return await allowed(
+        cluster,
+        wanted,
+        tier=3,
+        requests_for=files_requests,
+        seconds=FILES_SECONDS,
+        of=FilesOfPods,
+        items=lambda answer: answer.files,
     )
 
 

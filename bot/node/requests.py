@@ -39,7 +39,7 @@ MAX_PINGED = 16
 MAX_SENT = 16
 """Packets of one masquerade request, likewise."""
 MAX_RESOLVERS = 8
-"""Pods of one resolver request, likewise."""
+"""Pods of one resolver or files request, likewise."""
 MAX_QUESTIONS = 24
 """Questions of one resolve request (ours): they travel in a URL."""
 
@@ -122,6 +122,11 @@ def resolver_requests(uids: Iterable[str]) -> list[Request]:
     return [("resolver", *part) for part in parts(uids, MAX_RESOLVERS)]
 
 
+def files_requests(uids: Iterable[str]) -> list[Request]:
+    """Ask how many files Pods with these uids have open, likewise."""
+    return [("files", *part) for part in parts(uids, MAX_RESOLVERS)]
+
+
 def inside(uid: str, ip: str, request: Request) -> Request:
     """Ask the same from the network namespace of the Pod with this uid and address."""
     return ("inside", uid, ip, *request)
@@ -191,6 +196,7 @@ SOCKETS_REQUEST: Request = ("sockets",)
 ITEMS = {
     "connect": "connects",
     "entries": "entries",
+    "files": "files",
     "flows": "flows",
     "masquerade": "masqueraded",
     "metrics": "metrics",

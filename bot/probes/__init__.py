@@ -19,6 +19,7 @@ from bot.probes.endpointlag import endpoint_lag
 from bot.probes.endpointport import endpoint_port
 from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
+from bot.probes.files import pod_files
 from bot.probes.gateway import gateway_route
 from bot.probes.gatewayapi import gateway_backend, gateway_state
 from bot.probes.headless import headless_port
@@ -42,6 +43,7 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
+from bot.probes.podmac import pod_mac
 from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
@@ -192,6 +194,8 @@ PROBES: tuple[Probe, ...] = (
     stale_flow,
     pod_network,
     pod_listener,
+    pod_files,
+    pod_mac,
     client_connect,
     client_lookup,
     client_mtu,

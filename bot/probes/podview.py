@@ -71,7 +71,7 @@ async def pod_listener(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unread
 
 def listeners_of(pod: Pod, listeners: Iterable[Listener]) -> list[PodListener]:
     """Return the ports that a Pod listens on, each once."""
-    owner = owner_of(pod)
+    owner, every = owner_of(pod), "::" if ":" in pod.status.pod_ip else "0.0.0.0"  # noqa: S104 - compared, not bound
     by_port: defaultdict[int, set[str]] = defaultdict(set)
     for listener in listeners:
         by_port[listener.port].add(listener.ip)
@@ -84,6 +84,7 @@ def listeners_of(pod: Pod, listeners: Iterable[Listener]) -> list[PodListener]:
             node=pod.spec.node_name,
             port=port,
             addresses=", ".join(sorted(addresses)),
+            at_pod_address=bool(addresses & {pod.status.pod_ip, every}),
             loopback_only=all(ipaddress.ip_address(address).is_loopback for address in addresses),
             source=f"{pod.spec.node_name}: network namespace of Pod {pod.metadata.namespace}/{pod.metadata.name}",
         )

@@ -163,15 +163,21 @@ async def test_rules_of_a_target_that_stop_one_client_alone_are_told(
 
 
 async def test_what_a_pod_listens_on_is_told_by_port() -> None:
-    sockets = (("127.0.0.1", 8080), ("::1", 8080), ("127.0.0.1", 9090), ("0.0.0.0", 9090))
+    sockets = (("127.0.0.1", 8080), ("::1", 8080), ("127.0.0.1", 9090), ("0.0.0.0", 9090), ("::", 8443), (IP, 7070))
     listeners = [{"ip": ip, "port": port, "waiting": 0, "most": 5} for ip, port in sockets]
     scope = Scope(backends=SCOPE.clients)
 
     facts = await facts_of(pod_listener, cluster(sampled(listeners=[listeners])), scope)
 
-    assert [(fact.port, fact.addresses, fact.loopback_only) for fact in facts if isinstance(fact, PodListener)] == [
-        (8080, "127.0.0.1, ::1", True),
-        (9090, "0.0.0.0, 127.0.0.1", False),
+    assert [
+        (fact.port, fact.addresses, fact.loopback_only, fact.at_pod_address)
+        for fact in facts
+        if isinstance(fact, PodListener)
+    ] == [
+        (7070, IP, False, True),
+        (8080, "127.0.0.1, ::1", True, False),
+        (8443, "::", False, False),
+        (9090, "0.0.0.0, 127.0.0.1", False, True),
     ]
 
 

@@ -48,4 +48,5 @@ What takes tier 3:
 inside.py   the network namespace of a Pod
 sockets.py  who is connected there, and which ports wait
 resolver.py whom a Pod asks for names
+files.py    how many files a Pod's processes have open, and may
 """

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from . import netlink, rights
 from .connect import connect_surely, target
 from .conntrack import entries, flows
+from .files import files
 from .firewall import firewall
 from .idle import idle
 from .inside import enter
@@ -147,6 +148,8 @@ def listed(name: str, items: list[str], *, inside: bool) -> dict[str, Json]:
             answer = {"pings": ping(items)}
         case "resolver":
             answer = {"resolvers": resolver(items)}
+        case "files":
+            answer = {"files": files(items)}
     return answer
 
 

@@ -29,6 +29,7 @@ ping IP ...                 ICMP echoes to at most 16 addresses
 
 With SYS_ADMIN, SYS_PTRACE and the Node's processes (tier 3):
 resolver UID ...            the servers, search list and ndots in /etc/resolv.conf of at most 8 Pods with these uids
+files UID ...               how many files at most 8 Pods with these uids have open, and their limit
 inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, sockets, firewall, translate and
                             ping, from the network namespace of the Pod with this uid and address
 
@@ -76,6 +77,7 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
     "masquerade": (MAX_SENT, sent),
     "ping": (MAX_PINGED, host),
     "resolver": (MOST_PODS, uid),
+    "files": (MOST_PODS, uid),
 }
 INSIDE = frozenset(
     {"sample", "connect", "reach", "series", "sizes", "resolve", "firewall", "translate", "ping", "sockets"}
@@ -84,6 +86,7 @@ INSIDE = frozenset(
 NEEDS = dict.fromkeys(("firewall", "translate", "entries", "flows", "masquerade", "ping"), rights.RULES) | {
     "inside": rights.ENTER,
     "resolver": rights.ENTER,
+    "files": rights.ENTER,
     # To see the control groups of containers.
     "sample": frozenset({rights.SYS_PTRACE}),
 }
@@ -92,7 +95,7 @@ USAGE = (
     "| clock TURN MS | metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... "
     "| resolve IP:PORT/NAME ... | recall --from A --to B | firewall | translate PROTO/IP:PORT ... "
     "| entries PROTO/IP:PORT ... | flows IP ... | masquerade IP,PROTO/IP:PORT ... | ping IP ... | resolver UID ... "
-    "| sockets | inside UID IP REQUEST ... | session | idle"
+    "| files UID ... | sockets | inside UID IP REQUEST ... | session | idle"
 )
 
 
