@@ -138,6 +138,8 @@ class Workload(Fact):
     nothing is missing."""
     starting_pods: int
     """Its Pods that were made less than a minute ago, have a Node, and whose containers are only being created."""
+    ready_without_pods: int
+    """Pods that its status counts as ready beyond those that there are: its controller is behind."""
     readiness_probe: str
     """That of its Pod template, in words: ``HTTP GET :8080/healthz``, with a startupProbe and readinessGates where it
     has them; ``none`` if it has none."""

@@ -38,6 +38,7 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
     pods = [pod for place in places for pod in await cluster.list(Pod, namespace=place)]
     leaving = {owner_of(pod): pod for pod in pods if pod.metadata.deletion_timestamp}
     starting = Counter(owner_of(pod) for pod in pods if is_starting(pod, cluster.now()))
+    living = Counter(owner_of(pod) for pod in pods if pod.alive)
     return [
         fact_of(
             item,
@@ -45,6 +46,7 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
             failure=failures.get(key_of(item), ""),
             leaving=leaving.get(subject_of(item)),
             starting=starting[subject_of(item)],
+            living=living[subject_of(item)],
         )
         for item, service in providing
     ]
@@ -58,7 +60,9 @@ def is_starting(pod: Pod, now: datetime) -> bool:
     return made and pod.alive and pod.status.phase == "Pending"
 
 
-def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None, starting: int) -> Workload:
+def fact_of(
+    item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None, starting: int, living: int
+) -> Workload:
     """Return what there is to know of one workload; ``leaving`` is one of its Pods that are on their way out."""
     now = passes_first(item.spec.template.spec)
     before = passes_first(leaving.spec) if leaving else ""
@@ -71,6 +75,7 @@ def fact_of(item: AnyWorkload, service: Service, *, failure: str, leaving: Pod |
         ready_replicas=ready(item),
         create_failure=failure,
         starting_pods=starting,
+        ready_without_pods=max(0, ready(item) - living),
         readiness_probe=now,
         leaving_readiness_probe=before,
         readiness_probe_changes=before not in ("", now),

@@ -30,6 +30,7 @@ async def test_a_workload_whose_template_the_service_selects_is_found(kind: str)
         ready_replicas=1,
         create_failure="",
         starting_pods=0,
+        ready_without_pods=1,
         readiness_probe="none",
         leaving_readiness_probe="",
         readiness_probe_changes=False,
@@ -62,6 +63,16 @@ async def test_a_pod_that_was_only_just_made_is_starting(
     [found] = await found_for(deployment(), new)
 
     assert found.starting_pods == starting
+
+
+@pytest.mark.parametrize(
+    ("pods", "beyond"),
+    [((), 1), ((pod(owner=("Deployment", "web"), deleted=True),), 1), ((pod(owner=("Deployment", "web")),), 0)],
+)
+async def test_a_status_that_counts_pods_which_are_gone_is_told(pods: tuple[Manifest, ...], beyond: int) -> None:
+    [found] = await found_for(deployment(), *pods)
+
+    assert found.ready_without_pods == beyond
 
 
 async def test_a_daemonset_wants_as_many_as_nodes_fit() -> None:
