@@ -10,6 +10,7 @@ from bot.engine.rules import Confidence, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.enginepolicy import EnginePolicyFlow
+from bot.facts.headless import GoverningService
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.scope import Scope, Subject
 from bot.facts.ways import NodeTrouble, ZoneWay
@@ -45,8 +46,8 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.OUT_OF_SCOPE: "Not asked about: name it in the symptom (who connects to what, a Node, a host outside).",
 }
 
-OF_THE_SYMPTOM = (EnginePolicyFlow, MeshAuthorization, MeshMutualTls, ZoneWay)
-"""Facts that are made for a symptom's own packets alone."""
+OF_THE_SYMPTOM = (EnginePolicyFlow, GoverningService, MeshAuthorization, MeshMutualTls, ZoneWay)
+"""Facts that are made for a symptom's own packets, and names, alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

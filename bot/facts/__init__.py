@@ -15,7 +15,7 @@ from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
 from bot.facts.external import HostPortConnect, LocalTraffic, NodePortConnect, PodHostPort, ServiceEntry
 from bot.facts.gateway import GatewayBackend, GatewayState
-from bot.facts.headless import HeadlessPort
+from bot.facts.headless import GoverningService, HeadlessPort
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
@@ -82,6 +82,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EnginePolicyCount,
         EnginePolicyFlow,
         EndpointPort,
+        GoverningService,
         HeadlessPort,
         EtcdDisk,
         ExternalName,

@@ -41,6 +41,7 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
+from bot.probes.podname import governing_service
 from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
@@ -70,6 +71,7 @@ from bot.probes.workload import workload
 from bot.probes.zones import zone_way
 
 PROBES: tuple[Probe, ...] = (
+    governing_service,
     service_backends,
     service_selector_misfit,
     service_use,
