@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.facts.aliases import ExternalName, HostsEntry
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
-from bot.facts.client import ClientAddress, ClientDns, ClientProxy, MissingService
+from bot.facts.client import ClientAddress, ClientDns, ClientPodAddress, ClientProxy, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
@@ -13,7 +13,14 @@ from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
 from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
-from bot.facts.external import HostPortConnect, LocalTraffic, NodePortConnect, PodHostPort, ServiceEntry
+from bot.facts.external import (
+    ExternalIpClaim,
+    HostPortConnect,
+    LocalTraffic,
+    NodePortConnect,
+    PodHostPort,
+    ServiceEntry,
+)
 from bot.facts.gateway import GatewayBackend, GatewayState
 from bot.facts.headless import GoverningService, HeadlessPort
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
@@ -57,6 +64,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ClientDns,
         ClientLookup,
         ClientMtu,
+        ClientPodAddress,
         ClientProxy,
         CniAgent,
         CniIdentity,
@@ -85,6 +93,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         GoverningService,
         HeadlessPort,
         EtcdDisk,
+        ExternalIpClaim,
         ExternalName,
         ForwardRules,
         GatewayBackend,

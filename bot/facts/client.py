@@ -126,3 +126,28 @@ class ClientProxy(Fact):
     """How the client is configured to call the Service; else its full name."""
     exempt: bool
     """``no_proxy`` has the host, its domain, its address or everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientPodAddress(Fact):
+    """An address of the Pod network in a client's configuration, which ought to name a Service.
+
+    Source: as of ``client_address``; podCIDRs of the Nodes; the Pods that have the address.
+    """
+
+    kind: ClassVar[str] = "client_pod_address"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    where: str
+    host: str
+    port: int
+    pod_range: str
+    """Of a Node's podCIDRs, the one that holds the address."""
+    pod: str
+    """Who has the address now: ``shop/web-1``; empty if nobody has."""
+    service: str
+    """The Service that the symptom is about: ``web.shop``; ``none known`` if it is about none or several."""
+    service_ports: str
+    """``80 (http)``; ``none`` without a Service."""

@@ -158,3 +158,26 @@ class NodePortConnect(Fact):
     """At other Nodes that should answer: ``open`` where one accepted every connect, ``closed``, ``untried``."""
     open_on: str
     """One Node that accepted every connect; empty if none did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalIpClaim(Fact):
+    """A port that the symptom reaches for on a Node, and a Service that claims the Node's address with that port.
+
+    kube-proxy sends what comes to an address of ``externalIPs`` to the Service that has it, before nodePorts; its rules
+    also come before those of hostPorts. Source: core/v1 Services, Node and Pod.
+    """
+
+    kind: ClassVar[str] = "external_ip_claim"
+
+    namespace: str
+    service: str
+    """Who claims it."""
+    address: str
+    node: str
+    port: int
+    protocol: str
+    taken_from: str
+    """``Pod shop/web-1``, ``Service shop/web``."""
+    way: str
+    """``hostPort`` or ``nodePort``."""

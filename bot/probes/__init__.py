@@ -19,6 +19,7 @@ from bot.probes.endpointlag import endpoint_lag
 from bot.probes.endpointport import endpoint_port
 from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
+from bot.probes.externalip import external_ip_claim
 from bot.probes.gateway import gateway_route
 from bot.probes.gatewayapi import gateway_backend, gateway_state
 from bot.probes.headless import headless_port
@@ -41,6 +42,7 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
+from bot.probes.podaddress import client_pod_address
 from bot.probes.podname import governing_service
 from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
@@ -71,6 +73,8 @@ from bot.probes.workload import workload
 from bot.probes.zones import zone_way
 
 PROBES: tuple[Probe, ...] = (
+    client_pod_address,
+    external_ip_claim,
     governing_service,
     service_backends,
     service_selector_misfit,
