@@ -14,6 +14,7 @@ from bot.facts.echo import OutsidePing
 from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
 from bot.facts.external import (
+    BalancerClient,
     ExternalIpClaim,
     HostPortConnect,
     LocalTraffic,
@@ -56,6 +57,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ApiServerLatency,
         BackendConnect,
         BackendReplacement,
+        BalancerClient,
         BridgeHairpin,
         CiliumDrops,
         CiliumSettings,

@@ -181,3 +181,24 @@ class ExternalIpClaim(Fact):
     """``Pod shop/web-1``, ``Service shop/web``."""
     way: str
     """``hostPort`` or ``nodePort``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalancerClient(Fact):
+    """Clients in the cluster that call the address of a load balancer, and whether its Service lets them in.
+
+    kube-proxy takes such a connection on the client's own Node, where it still has the Pod's address, and drops it if
+    that is not in loadBalancerSourceRanges. Source: core/v1 Service and Pods, and what clients are configured with.
+    """
+
+    kind: ClassVar[str] = "balancer_client"
+
+    namespace: str
+    service: str
+    address: str
+    source_ranges: str
+    clients: int
+    refused: int
+    """Clients whose address is in none of the ranges."""
+    example: str
+    """One of those that are refused: ``shop/till-1 (10.244.2.8)``; empty without any."""

@@ -59,6 +59,7 @@ from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.rollout import rollout
 from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.sourceranges import balancer_client
 from bot.probes.staleflow import stale_flow
 from bot.probes.starting import pod_placement, pod_start
 from bot.probes.sysctl import conntrack_timeouts, node_neighbours, node_settings
@@ -73,6 +74,7 @@ from bot.probes.workload import workload
 from bot.probes.zones import zone_way
 
 PROBES: tuple[Probe, ...] = (
+    balancer_client,
     client_pod_address,
     external_ip_claim,
     governing_service,

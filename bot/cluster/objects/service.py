@@ -40,6 +40,8 @@ class ServiceSpec(Part, frozen=True, kw_only=True):
 
 class LoadBalancerIngress(Part, frozen=True, kw_only=True):
     ip: str = ""
+    ip_mode: str = "VIP"
+    """``Proxy``: Nodes leave connections to the address to the load balancer."""
     hostname: str = ""
 
 
