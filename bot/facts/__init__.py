@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.facts.aliases import ExternalName, HostsEntry
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
-from bot.facts.client import ClientAddress, ClientDns, ClientPodAddress, ClientProxy, MissingService
+from bot.facts.client import ClientAddress, ClientDns, ClientPodAddress, ClientProxy, ClientScheme, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk
@@ -68,6 +68,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ClientMtu,
         ClientPodAddress,
         ClientProxy,
+        ClientScheme,
         CniAgent,
         CniIdentity,
         CniMtu,

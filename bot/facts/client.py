@@ -151,3 +151,30 @@ class ClientPodAddress(Fact):
     """The Service that the symptom is about: ``web.shop``; ``none known`` if it is about none or several."""
     service_ports: str
     """``80 (http)``; ``none`` without a Service."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientScheme(Fact):
+    """The scheme of a URL in a client's configuration, beside what the Service's port is said to speak.
+
+    Source: as of ``client_address``; probes and ports of the Service's Pods, names and appProtocol of its ports.
+    """
+
+    kind: ClassVar[str] = "client_scheme"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    where: str
+    host: str
+    port: int
+    scheme: str
+    """``http`` or ``https``."""
+    service_namespace: str
+    service: str
+    speaks: str
+    """``http`` or ``https``; ``unknown`` where nothing says it, or not all say the same."""
+    said_by: str
+    """``port name http, readinessProbe HTTP``; ``nothing``."""
+    differs: bool
+    """It is known what the port speaks, and the client's scheme is the other one."""

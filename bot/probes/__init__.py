@@ -58,6 +58,7 @@ from bot.probes.residency import region_use
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.rollout import rollout
+from bot.probes.scheme import client_scheme
 from bot.probes.service import service_backends, service_selector_misfit
 from bot.probes.sourceranges import balancer_client
 from bot.probes.staleflow import stale_flow
@@ -76,6 +77,7 @@ from bot.probes.zones import zone_way
 PROBES: tuple[Probe, ...] = (
     balancer_client,
     client_pod_address,
+    client_scheme,
     external_ip_claim,
     governing_service,
     service_backends,

@@ -13,7 +13,7 @@ from bot.probes.callers import Callers
 from bot.probes.configuration import Setting
 from bot.probes.headless import HEADLESS
 from bot.probes.probe import probe
-from bot.probes.reading import SYSTEM_NAMESPACE, Pods, is_dns, path_of
+from bot.probes.reading import SYSTEM_NAMESPACE, Pods, is_dns, key_of, path_of
 
 CORE_DNS = "coredns"
 
@@ -23,15 +23,18 @@ async def governing_service(cluster: Cluster, scope: Scope) -> Iterable[Governin
     """Find the Services that the names of Pods hang on which the symptom's callers use."""
     callers = await Callers.of(cluster, scope)
     homes = dict.fromkeys((*(setting.owner.namespace for _, setting in callers.settings), *scope.namespaces))
-    only_headless = await answers_headless_only(cluster)
-    found = []
-    for item in [item for home in homes for item in await cluster.list(StatefulSet, namespace=home)]:
-        names = users_of(item, callers)
-        if item.spec.service_name and names:
-            services = await cluster.list(Service, namespace=item.metadata.namespace)
-            service = next((each for each in services if each.metadata.name == item.spec.service_name), None)
-            found.append(fact_of(item, service, names, only_headless=only_headless))
-    return found
+    sets = [
+        item for home in homes for item in await cluster.list(StatefulSet, namespace=home) if item.spec.service_name
+    ]
+    used = [(item, names) for item in sets if (names := users_of(item, callers))]
+    only_headless = bool(used) and await answers_headless_only(cluster)
+    services = {key_of(service): service for home in homes for service in await cluster.list(Service, namespace=home)}
+    return [
+        fact_of(
+            item, services.get((item.metadata.namespace, item.spec.service_name)), names, only_headless=only_headless
+        )
+        for item, names in used
+    ]
 
 
 def users_of(item: StatefulSet, callers: Callers) -> dict[str, str]:
@@ -47,7 +50,9 @@ def users_of(item: StatefulSet, callers: Callers) -> dict[str, str]:
         if name
     }
     if not found and scope.target_is_pod and scope.kind is SymptomKind.DNS:
-        return {f"{pod.name}.{item.spec.service_name}": "the symptom" for pod in scope.backends}
+        owners = {(pod.namespace, pod.name.rpartition("-")[0]): pod.name for pod in scope.backends}
+        pod = owners.get(key_of(item))
+        return {f"{pod}.{item.spec.service_name}": "the symptom"} if pod else {}
     return found
 
 

@@ -80,6 +80,8 @@ async def test_a_pod_that_was_named_where_names_fail_uses_its_own() -> None:
     [found] = await found_with(stateful_set(), service("db"), client("web:80"), scope=aimed)
 
     assert (found.pod_name, found.used_by) == ("db-0.db", "the symptom")
+    other = dataclasses.replace(aimed, clients=(), backends=(Subject("Pod", "shop", "web-0"),))
+    assert await found_with(stateful_set(), service("db"), scope=other) == []
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ class ServicePortSpec(Part, frozen=True, kw_only=True):
     port: int = 0
     target_port: int | str = 0
     node_port: int = 0
+    app_protocol: str = ""
 
 
 class ServiceSpec(Part, frozen=True, kw_only=True):
