@@ -10,7 +10,7 @@ from bot.engine.rules import Confidence, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.enginepolicy import EnginePolicyFlow
-from bot.facts.external import ExternalIpClaim
+from bot.facts.entry import ExternalIpClaim
 from bot.facts.headless import GoverningService
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.scope import Scope, Subject

@@ -13,9 +13,8 @@ from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
 from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
+from bot.facts.entry import BalancerClient, ExternalIpClaim
 from bot.facts.external import (
-    BalancerClient,
-    ExternalIpClaim,
     HostPortConnect,
     LocalTraffic,
     NodePortConnect,

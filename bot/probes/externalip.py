@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.cluster.objects import Node, Pod, Service
 from bot.cluster.port import Cluster
 from bot.cluster.selectors import selects
-from bot.facts.external import ExternalIpClaim
+from bot.facts.entry import ExternalIpClaim
 from bot.facts.scope import Scope
 from bot.probes.addresses import READS
 from bot.probes.headless import settings_in

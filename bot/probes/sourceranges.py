@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.cluster.objects import Pod, Service
 from bot.cluster.port import Cluster
-from bot.facts.external import BalancerClient
+from bot.facts.entry import BalancerClient
 from bot.facts.scope import Scope
 from bot.probes.addresses import READS
 from bot.probes.external import WORDS_LENGTH

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from bot.cluster.manifests import from_manifests
-from bot.facts.external import ExternalIpClaim
+from bot.facts.entry import ExternalIpClaim
 from bot.facts.scope import Scope, Subject
 from bot.probes.externalip import external_ip_claim
 from tests.probes.manifests import WEB, Manifest, facts_of, manifest, pod, service

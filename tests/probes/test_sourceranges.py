@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.cluster.manifests import from_manifests
-from bot.facts.external import BalancerClient
+from bot.facts.entry import BalancerClient
 from bot.facts.scope import Scope, Subject
 from bot.probes.sourceranges import balancer_client
 from tests.probes.manifests import WEB, Manifest, facts_of, manifest, pod, service
