@@ -88,6 +88,12 @@ def routed(paths: Mapping[str, Manifest] = FRONT, *, applied: Mapping[str, Manif
     return ingress("front", paths, ingressClassName="nginx", annotations=said)
 
 
+def balanced(*ranges: str) -> Manifest:
+    ports = [{"port": 80, "targetPort": 8080}]
+    made = service(ports=ports, type="LoadBalancer", loadBalancerSourceRanges=list(ranges))
+    return {**made, "status": {"loadBalancer": {"ingress": [{"ip": "198.51.100.200"}]}}}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """What is wrong, in what words, and what is to blame."""
@@ -106,6 +112,8 @@ KEPT_LOCAL = service(
 PRICING = pod(
     "pricing", labels={}, containers=[{"name": "main", "ports": [{"containerPort": 8080, "hostPort": 23465}]}]
 )
+CLAIMED = node("node1")
+CLAIMED["status"]["addresses"] = [{"type": "InternalIP", "address": "10.0.0.1"}]
 DB_ONLY = {"from": [{"podSelector": labels(app="db")}]}
 BACKENDS = {"from": [{"podSelector": labels(tier="backend")}]}
 CASES = {
@@ -255,6 +263,28 @@ CASES = {
     "a Service under policy Local that is called from inside": Case(
         text="till in shop cannot reach web", added=[KEPT_LOCAL, on("node1")]
     ),
+    "a Service that claims a Node's address": Case(
+        text="till in shop calls node1:23465 and gets pages of db instead of pricing",
+        added=[PRICING, CLAIMED, service("db", ports=[{"port": 23465, "targetPort": 8080}], externalIPs=["10.0.0.1"])],
+        cause="external-ip-takes-node-port",
+        subject="Service shop/db",
+        told="Pod shop/pricing",
+    ),
+    "a Service that claims another address": Case(
+        text="till in shop calls node1:23465 and gets pages of db instead of pricing",
+        added=[PRICING, CLAIMED, service("db", ports=[{"port": 23465, "targetPort": 8080}], externalIPs=["192.0.2.1"])],
+    ),
+    "a load balancer that leaves out the Pods": Case(
+        text="till in shop lost web at 198.51.100.200",
+        added=[balanced("192.0.2.0/24")],
+        cause="load-balancer-refuses-pods",
+        subject="Service shop/web",
+        told="10.244.2.8",
+    ),
+    "a load balancer that lets them in": Case(
+        text="till in shop lost web at 198.51.100.200", added=[balanced("192.0.2.0/24", "10.244.0.0/16")]
+    ),
+    "a load balancer that is passed by": Case(text="till in shop cannot reach web", added=[balanced("192.0.2.0/24")]),
     "a question about regions": Case(
         text="which region do the pods of till in shop run in",
         cause="pods-outside-region",

@@ -1,4 +1,4 @@
-"""Addresses in a workload's configuration: host and port are all that is kept of a value, and only where it is one."""
+"""Addresses in a workload's configuration: scheme, host and port are all that is kept of a value, where it is one."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ _SECRET_WORDS = re.compile(
 )
 _HERE = {"localhost", "localhost.", "ip6-localhost"}
 
-Found = tuple[str, int]
-"""Host, and port or 0."""
+Found = tuple[str, int, str]
+"""Host, port or 0, and the scheme of a URL if it is one of those above."""
+NOTHING: Found = ("", 0, "")
 
 
 def of_value(name: str, value: str) -> tuple[Found, ...]:
@@ -79,9 +80,9 @@ def of_value(name: str, value: str) -> tuple[Found, ...]:
         elif _ADDRESS_WORDS.search(name) and _LONE.fullmatch(part):
             found.append(_of(part, None))
         else:
-            found.append(("", 0))
+            found.append(NOTHING)
     # Of a list, all are addresses or it is none; a URL may have its own commas.
-    if not all(host for host, _ in found):
+    if not all(host for host, _, _ in found):
         return tuple(item for item in found[:1] if item[0] and _URL.match(text))
     return _kept(found)
 
@@ -96,12 +97,12 @@ def of_text(text: str) -> tuple[Found, ...]:
     return _kept([*urls, *pairs, *names])
 
 
-def of_environment(values: Mapping[str, str]) -> Iterator[tuple[str, str, int]]:
-    """Yield variable, host and port of each address; ``DB_HOST`` and ``DB_PORT`` are one."""
+def of_environment(values: Mapping[str, str]) -> Iterator[tuple[str, str, int, str]]:
+    """Yield variable, host, port and scheme of each address; ``DB_HOST`` and ``DB_PORT`` are one."""
     ports = {_PORT_WORD.sub("", name): int(value) for name, value in values.items() if _is_port(name, value)}
     for name, value in values.items():
-        for host, port in of_value(name, value):
-            yield name, host, port or ports.get(_ADDRESS_WORDS.sub("", name), 0)
+        for host, port, scheme in of_value(name, value):
+            yield name, host, port or ports.get(_ADDRESS_WORDS.sub("", name), 0), scheme
 
 
 def _is_port(name: str, value: str) -> bool:
@@ -111,15 +112,16 @@ def _is_port(name: str, value: str) -> bool:
 def _of(host: str, port: str | None, scheme: str = "") -> Found:
     """Return host and port, or nothing for what cannot be reached over the network, or is not what it looks like."""
     host = host.strip("[]").rstrip(".").lower()
-    number = int(port) if port else DEFAULT_PORTS.get(scheme.lower(), 0)
+    scheme = scheme.lower() if scheme.lower() in DEFAULT_PORTS else ""
+    number = int(port) if port else DEFAULT_PORTS.get(scheme, 0)
     if not host or number >= 2**16 or (port and not number) or host in _HERE or redact.message(host) != host:
-        return ("", 0)
+        return NOTHING
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         # A name has a letter; what has none is a time, a version or a cut-off address.
-        return (host, number) if re.search(r"[a-z]", host) else ("", 0)
-    return ("", 0) if address.is_loopback or address.is_unspecified else (str(address), number)
+        return (host, number, scheme) if re.search(r"[a-z]", host) else NOTHING
+    return NOTHING if address.is_loopback or address.is_unspecified else (str(address), number, scheme)
 
 
 def _kept(found: Iterable[Found]) -> tuple[Found, ...]:

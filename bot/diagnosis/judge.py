@@ -10,6 +10,8 @@ from bot.engine.rules import Confidence, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.enginepolicy import EnginePolicyFlow
+from bot.facts.entry import ExternalIpClaim
+from bot.facts.headless import GoverningService
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.scope import Scope, Subject
 from bot.facts.ways import NodeTrouble, ZoneWay
@@ -45,8 +47,8 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.OUT_OF_SCOPE: "Not asked about: name it in the symptom (who connects to what, a Node, a host outside).",
 }
 
-OF_THE_SYMPTOM = (EnginePolicyFlow, MeshAuthorization, MeshMutualTls, ZoneWay)
-"""Facts that are made for a symptom's own packets alone."""
+OF_THE_SYMPTOM = (EnginePolicyFlow, ExternalIpClaim, GoverningService, MeshAuthorization, MeshMutualTls, ZoneWay)
+"""Facts that are made for a symptom's own packets, and names, alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,8 @@ def on_path(finding: Finding, scope: Scope) -> bool:
         # scope. Who asks a port of a Node looks up no name of the cluster.
         return subject in scope.services or not scope.entry_port
     if subject in scope.subjects:
-        return subject in scope.services or not is_before_the_client(subject, scope)
+        own = is_before_the_client(subject, scope) and subject not in scope.services
+        return not own or is_met_on_the_way(finding, scope)
     return is_met_on_the_way(finding, scope)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.facts.aliases import ExternalName, HostsEntry
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
-from bot.facts.client import ClientAddress, ClientDns, ClientProxy, MissingService
+from bot.facts.client import ClientAddress, ClientDns, ClientPodAddress, ClientProxy, ClientScheme, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk, LeaderLease
@@ -13,9 +13,16 @@ from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
 from bot.facts.endpointport import EndpointPort
 from bot.facts.enginepolicy import EnginePolicyCount, EnginePolicyFlow
-from bot.facts.external import HostPortConnect, LocalTraffic, NodePortConnect, PodHostPort, ServiceEntry
+from bot.facts.entry import BalancerClient, ExternalIpClaim
+from bot.facts.external import (
+    HostPortConnect,
+    LocalTraffic,
+    NodePortConnect,
+    PodHostPort,
+    ServiceEntry,
+)
 from bot.facts.gateway import GatewayBackend, GatewayState
-from bot.facts.headless import HeadlessPort
+from bot.facts.headless import GoverningService, HeadlessPort
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
@@ -50,6 +57,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ApiServerLatency,
         BackendConnect,
         BackendReplacement,
+        BalancerClient,
         BridgeHairpin,
         CiliumDrops,
         CiliumSettings,
@@ -58,7 +66,9 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ClientDns,
         ClientLookup,
         ClientMtu,
+        ClientPodAddress,
         ClientProxy,
+        ClientScheme,
         CniAgent,
         CniIdentity,
         CniMtu,
@@ -83,8 +93,10 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EnginePolicyCount,
         EnginePolicyFlow,
         EndpointPort,
+        GoverningService,
         HeadlessPort,
         EtcdDisk,
+        ExternalIpClaim,
         ExternalName,
         ForwardRules,
         GatewayBackend,

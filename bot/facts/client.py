@@ -126,3 +126,55 @@ class ClientProxy(Fact):
     """How the client is configured to call the Service; else its full name."""
     exempt: bool
     """``no_proxy`` has the host, its domain, its address or everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientPodAddress(Fact):
+    """An address of the Pod network in a client's configuration, which ought to name a Service.
+
+    Source: as of ``client_address``; podCIDRs of the Nodes; the Pods that have the address.
+    """
+
+    kind: ClassVar[str] = "client_pod_address"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    where: str
+    host: str
+    port: int
+    pod_range: str
+    """Of a Node's podCIDRs, the one that holds the address."""
+    pod: str
+    """Who has the address now: ``shop/web-1``; empty if nobody has."""
+    service: str
+    """The Service that the symptom is about: ``web.shop``; ``none known`` if it is about none or several."""
+    service_ports: str
+    """``80 (http)``; ``none`` without a Service."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientScheme(Fact):
+    """The scheme of a URL in a client's configuration, beside what the Service's port is said to speak.
+
+    Source: as of ``client_address``; probes and ports of the Service's Pods, names and appProtocol of its ports.
+    """
+
+    kind: ClassVar[str] = "client_scheme"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    where: str
+    host: str
+    port: int
+    scheme: str
+    """``http`` or ``https``."""
+    service_namespace: str
+    service: str
+    speaks: str
+    """``http`` or ``https``; ``unknown`` where nothing says it, or not all say the same."""
+    said_by: str
+    """``port name http, readinessProbe HTTP``; ``nothing``."""
+    differs: bool
+    """It is known what the port speaks, and the client's scheme is the other one."""

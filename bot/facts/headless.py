@@ -1,4 +1,4 @@
-"""Facts about Services without a cluster address, whose ports nothing translates."""
+"""Facts about Services without a cluster address: their ports, which nothing translates, and the names of Pods."""
 
 from __future__ import annotations
 
@@ -31,3 +31,28 @@ class HeadlessPort(Fact):
     """Somebody uses the Service's port."""
     asked_by: str
     """``the symptom``, ``WEB_ADDR of Deployment shop/till``; ``nobody seen``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoverningService(Fact):
+    """The Service under which the Pods of a StatefulSet have names, as far as the symptom's callers use such names.
+
+    Source: apps/v1 StatefulSet (serviceName), core/v1 Service, and what callers are configured with.
+    """
+
+    kind: ClassVar[str] = "governing_service"
+
+    namespace: str
+    stateful_set: str
+    service: str
+    exists: bool
+    cluster_ip: str
+    """``None`` if it is headless."""
+    headless: bool
+    only_headless: bool
+    """The cluster's DNS gives names to Pods of headless Services only: its Pods were found, and none is CoreDNS, which
+    (plugin kubernetes, "endpoint query") also answers for the listed Pods of others."""
+    pod_name: str
+    """One that is used: ``web-0.web``."""
+    used_by: str
+    """``WEB_ADDR of Deployment shop/till``; ``the symptom``."""

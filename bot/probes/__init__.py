@@ -19,6 +19,7 @@ from bot.probes.endpointlag import endpoint_lag
 from bot.probes.endpointport import endpoint_port
 from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
+from bot.probes.externalip import external_ip_claim
 from bot.probes.files import pod_files
 from bot.probes.gateway import gateway_route
 from bot.probes.gatewayapi import gateway_backend, gateway_state
@@ -43,7 +44,9 @@ from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
+from bot.probes.podaddress import client_pod_address
 from bot.probes.podmac import pod_mac
+from bot.probes.podname import governing_service
 from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
@@ -58,7 +61,9 @@ from bot.probes.residency import region_use
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.rollout import rollout
+from bot.probes.scheme import client_scheme
 from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.sourceranges import balancer_client
 from bot.probes.staleflow import stale_flow
 from bot.probes.starting import pod_placement, pod_start
 from bot.probes.sysctl import conntrack_timeouts, node_neighbours, node_settings
@@ -73,6 +78,11 @@ from bot.probes.workload import workload
 from bot.probes.zones import zone_way
 
 PROBES: tuple[Probe, ...] = (
+    balancer_client,
+    client_pod_address,
+    client_scheme,
+    external_ip_claim,
+    governing_service,
     service_backends,
     service_selector_misfit,
     service_use,

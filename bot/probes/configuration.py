@@ -24,6 +24,8 @@ class Setting:
     """``WEB_ADDR``, ``args``, ``upstream in ConfigMap settings``."""
     host: str
     port: int
+    scheme: str
+    """Of a URL, as far as it is a well-known one."""
     searched: tuple[str, ...]
     """Namespaces in which a plain name is looked for after the workload's own: those of dnsConfig's searches."""
     source: str
@@ -56,7 +58,13 @@ async def settings_of(
 def setting(owner: Subject, pod: Pod, address: ConfiguredAddress, where: str, source: str) -> Setting:
     """Return an address as a setting of a workload."""
     return Setting(
-        owner=owner, where=where, host=address.host, port=address.port, searched=searched_by(pod), source=source
+        owner=owner,
+        where=where,
+        host=address.host,
+        port=address.port,
+        scheme=address.scheme,
+        searched=searched_by(pod),
+        source=source,
     )
 
 

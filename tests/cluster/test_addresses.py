@@ -44,37 +44,47 @@ from bot.cluster.objects import ConfigMap, ConfiguredAddress, Container, Pod
     ],
 )
 def test_a_setting_is_an_address_or_nothing(name: str, value: str, expected: list[tuple[str, int]]) -> None:
-    assert list(addresses.of_value(name, value)) == expected
+    assert [(host, port) for host, port, _ in addresses.of_value(name, value)] == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "scheme"),
+    [("HTTPS://web", "https"), ("web:443", ""), ("jdbc:postgresql://db", "postgresql"), ("my+x://web:8", "")],
+)
+def test_of_a_url_a_scheme_that_is_well_known_is_kept(value: str, scheme: str) -> None:
+    assert [each for _, _, each in addresses.of_value("X", value)] == [scheme]
 
 
 def test_a_host_and_a_port_of_one_name_are_one_address() -> None:
     found = addresses.of_environment({"DB_HOST": "db", "DB_PORT": "3333", "PORT": "80", "CACHE_HOST": "redis"})
 
-    assert list(found) == [("DB_HOST", "db", 3333), ("CACHE_HOST", "redis", 0)]
+    assert list(found) == [("DB_HOST", "db", 3333, ""), ("CACHE_HOST", "redis", 0, "")]
 
 
 def test_of_a_script_urls_and_names_with_a_port_are_kept() -> None:
     script = "while :; do nc -l -p 80 -e echo x; curl http://web:80/a --upstream=db:5432 http://$X/ 12:30 a:1; done"
 
-    assert addresses.of_text(script) == (("web", 80), ("db", 5432))
+    assert addresses.of_text(script) == (("web", 80, "http"), ("db", 5432, ""))
 
 
 def test_of_a_script_full_names_of_services_are_kept_without_a_port() -> None:
     script = "getent hosts db.shop.svc.cluster.local || exit 1; ping db.shop; nslookup 'a.b.svc'; cat /etc/my.svc/x"
 
-    assert addresses.of_text(script) == (("db.shop.svc.cluster.local", 0), ("a.b.svc", 0))
+    assert addresses.of_text(script) == (("db.shop.svc.cluster.local", 0, ""), ("a.b.svc", 0, ""))
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("app.yaml", (("web", 81),)), ("nginx.conf", (("web", 81),)), ("spring.note", ())]
+    ("name", "kept"),
+    [("app.yaml", (("web", 81, "http"),)), ("nginx.conf", (("web", 81, "http"),)), ("spring.note", ())],
 )
-def test_a_file_of_one_line_is_read_as_a_file(name: str, kept: tuple[tuple[str, int], ...]) -> None:
+def test_a_file_of_one_line_is_read_as_a_file(name: str, kept: tuple[addresses.Found, ...]) -> None:
     assert addresses.of_value(name, "upstream: http://web:81/") == kept
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_what_is_kept_is_a_host_of_the_value_and_a_port(name: str, value: str) -> None:
-    for host, port in addresses.of_value(name, value):
+    for host, port, scheme in addresses.of_value(name, value):
+        assert not scheme or scheme in addresses.DEFAULT_PORTS
         assert 0 <= port < 2**16
         assert set(host) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-_:")
 
@@ -119,7 +129,7 @@ def test_a_configmap_keeps_addresses_and_no_value() -> None:
     item = msgspec.convert(document, ConfigMap)
 
     assert item.addresses == (
-        ConfiguredAddress(where="app.yaml", host="web", port=8080),
+        ConfiguredAddress(where="app.yaml", host="web", port=8080, scheme="http"),
         ConfiguredAddress(where="DB_HOST", host="db", port=5432),
     )
     assert item.data == {}

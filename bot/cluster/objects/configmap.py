@@ -34,7 +34,9 @@ class ConfigMap(Object, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.data and self.metadata.name not in redact.CONFIG_MAPS:
             found = addresses.of_environment(self.data)
-            kept = (ConfiguredAddress(where=key, host=host, port=port) for key, host, port in found)
+            kept = (
+                ConfiguredAddress(where=key, host=host, port=port, scheme=scheme) for key, host, port, scheme in found
+            )
             msgspec.structs.force_setattr(self, "addresses", (*self.addresses, *kept)[: addresses.MOST])
             ways = (
                 ConfiguredRoute(where=key, path=path, host=host, port=port)

@@ -55,6 +55,8 @@ class ConfiguredAddress(Part, frozen=True, kw_only=True):
     host: str = ""
     port: int = 0
     """0 where none is written."""
+    scheme: str = ""
+    """Of a URL, as far as it is a well-known one."""
 
 
 class ConfigMapKey(Part, frozen=True, kw_only=True):
@@ -123,10 +125,15 @@ class Container(Part, frozen=True, kw_only=True):
         if not (self.env or self.env_from or self.command or self.args):
             return
         environment = addresses.of_environment({item.name: item.value for item in self.env if item.value})
-        found = [ConfiguredAddress(where=name, host=host, port=port) for name, host, port in environment]
+        found = [
+            ConfiguredAddress(where=name, host=host, port=port, scheme=scheme)
+            for name, host, port, scheme in environment
+        ]
         for where, words in (("command", self.command), ("args", self.args)):
             texts = dict.fromkeys(address for word in words for address in addresses.of_text(word))
-            found += [ConfiguredAddress(where=where, host=host, port=port) for host, port in texts]
+            found += [
+                ConfiguredAddress(where=where, host=host, port=port, scheme=scheme) for host, port, scheme in texts
+            ]
         refs = ((item.name, item.value_from.config_map_key_ref) for item in self.env)
         keys = [ConfigMapKey(name=ref.name, key=ref.key, variable=name) for name, ref in refs if ref]
         names = [item.config_map_ref.name for item in self.env_from if item.config_map_ref.name]

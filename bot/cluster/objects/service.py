@@ -16,6 +16,7 @@ class ServicePortSpec(Part, frozen=True, kw_only=True):
     port: int = 0
     target_port: int | str = 0
     node_port: int = 0
+    app_protocol: str = ""
 
 
 class ServiceSpec(Part, frozen=True, kw_only=True):
@@ -40,6 +41,8 @@ class ServiceSpec(Part, frozen=True, kw_only=True):
 
 class LoadBalancerIngress(Part, frozen=True, kw_only=True):
     ip: str = ""
+    ip_mode: str = "VIP"
+    """``Proxy``: Nodes leave connections to the address to the load balancer."""
     hostname: str = ""
 
 

@@ -34,6 +34,8 @@ class WorkloadSpec(Part, frozen=True, kw_only=True):
     template: PodTemplate = PodTemplate()
     strategy: Strategy = Strategy()
     """Of a Deployment."""
+    service_name: str = ""
+    """Of a StatefulSet: the Service under which its Pods have names."""
 
 
 class WorkloadStatus(Part, frozen=True, kw_only=True):
