@@ -52,6 +52,21 @@ async def test_a_node_port_leads_to_its_service() -> None:
     assert (scope.port, scope.entry_port) == (31234, 31234)
 
 
+@pytest.mark.parametrize(
+    ("said", "services"),
+    [
+        ("node2:31111 is closed, connection refused for everybody, door in shop works inside", ["Service shop/door"]),
+        ("checkout (shop) gets refused on node2:31111, nodeport of door. node firewall?", ["Service shop/door"]),
+        ("node2:8081 is closed, connection refused for everybody, door in shop works inside", []),
+    ],
+)
+async def test_a_node_port_that_nothing_has_is_asked_of_the_service_beside_it(said: str, services: list[str]) -> None:
+    scope = await scope_of(said, *BASE, service("shop", "door", {"app": "web"}, node_port=31234))
+
+    assert names(scope.services) == services
+    assert scope.entry_port == (31111 if services else 0)
+
+
 async def test_a_port_of_a_service_is_no_way_in() -> None:
     scope = await scope_of("timeouts to door:80 on node2", *BASE, service("shop", "door", {"app": "web"}, node_port=7))
 
