@@ -186,7 +186,7 @@ def compose(
         outside_host=there.host,
         outside_port=(symptom.port or there.outside_port) if there.host else 0,
         port=port,
-        entry_port=port if port in there.entry_ports() or there.nodes and there.services else 0,
+        entry_port=port if port in there.entry_ports() or (there.nodes and there.services) else 0,
         entry_address=there.entry_address(resolved.target.mention.address or resolved.target.mention.name),
         endpoints=there.endpoints,
         target_is_pod=there.is_pod,
