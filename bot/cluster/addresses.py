@@ -92,8 +92,7 @@ def of_value(name: str, value: str) -> tuple[Found, ...]:
 
 
 def of_text(text: str) -> tuple[Found, ...]:
-    """Return the addresses in a script, an argument or a file: URLs, names with a port, full names of Services,
-    and what is asked for by name."""
+    """Return the addresses in a script, an argument or a file: URLs, names with a port or waited for, full names."""
     text = text[:_READ_CHARACTERS]
     urls = [_of(url["host"], url["port"], url["scheme"]) for url in _URL.finditer(text)]
     rest = _URL.sub(" ", text)
