@@ -212,6 +212,32 @@ async def test_of_several_ingresses_for_a_host_the_one_in_the_namespace_is_meant
     ]
 
 
+PAY = [*BASE, *app("shop", "web"), *app("shop", "pay"), *app("shop", "orders")]
+
+
+async def test_of_several_ingresses_for_a_url_the_most_specific_path_is_meant() -> None:
+    front = ingress("shop", "front", "app.example.com", {"/": "web"})
+    back = ingress("shop", "back", "app.example.com", {"/pay": "pay"})
+
+    scope = await scope_of("app.example.com/pay/now shows the wrong page", *PAY, front, back)
+    assert names(scope.services) == ["Service shop/pay"]
+    assert Subject("Ingress", "shop", "front") not in scope.subjects
+    scope = await scope_of("app.example.com/cart shows the wrong page", *PAY, front, back)
+    assert names(scope.services) == ["Service shop/web"]
+
+
+async def test_ingresses_that_claim_the_same_url_are_all_meant() -> None:
+    front = ingress("shop", "front", "app.example.com", {"/": "web", "/pay": "pay"})
+    back = ingress("shop", "back", "app.example.com", {"/pay": "orders"})
+    other_class = {**back, "spec": {**back["spec"], "ingressClassName": "inside"}}
+    text = "app.example.com/pay shows the wrong app since this morning, our ingress front in shop was not touched"
+
+    scope = await scope_of(text, *PAY, front, back)
+    assert names(scope.services) == ["Service shop/orders", "Service shop/pay"]
+    assert {Subject("Ingress", "shop", name) for name in ("front", "back")} <= scope.subjects
+    assert (await question("app.example.com/pay is down", *PAY, front, other_class)).word == "app.example.com/pay"
+
+
 MISSPELT = [*BASE, *app("shop", "web"), ingress("shop", "front", "app.exmaple.com", {"/": "web"})]
 
 
