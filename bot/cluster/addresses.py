@@ -41,6 +41,11 @@ _PAIR = re.compile(rf"(?P<host>{_HOST}):(?P<port>\d{{1,5}})(?P<path>/[^\s]*)?")
 _NAMED_PAIR = re.compile(rf"(?:^|[\s\"'=,(])(?P<host>{_HOST}):(?P<port>\d{{2,5}})(?=[/\s\"',;)]|$)")
 _LONE = re.compile(_HOST)
 _CLUSTER_NAME = re.compile(rf"(?:^|[\s\"'=,(])(?P<host>{_NAME[:-3]}\.svc(?:\.[a-z0-9.-]{{1,60}})?)(?=[/\s\"',;)]|$)")
+_ASKED_FOR = re.compile(
+    rf"\b(?:nslookup|getent\s+(?:ahosts(?:v[46])?|hosts)|nc(?:\s+-\S+)*)\s+(?P<host>{_HOST})(?:\s+(?P<port>\d{{1,5}}))?"
+    r"(?=[\s\"',;&|>)]|$)"
+)
+"""How scripts wait for a name or a port."""
 
 _ADDRESS_WORDS = re.compile(
     r"(?i)(?:(?:^|[_.-])(?:hosts?|addr|address|addresses|servers?|endpoints?|ur[li]|upstream|backend|brokers?)"
@@ -88,13 +93,14 @@ def of_value(name: str, value: str) -> tuple[Found, ...]:
 
 
 def of_text(text: str) -> tuple[Found, ...]:
-    """Return the addresses in a script, an argument or a file: URLs, names with a port, full names of Services."""
+    """Return the addresses in a script, an argument or a file: URLs, names with a port or waited for, full names."""
     text = text[:_READ_CHARACTERS]
     urls = [_of(url["host"], url["port"], url["scheme"]) for url in _URL.finditer(text)]
     rest = _URL.sub(" ", text)
     pairs = [_of(pair["host"], pair["port"]) for pair in _NAMED_PAIR.finditer(rest)]
     names = [_of(name["host"], None) for name in _CLUSTER_NAME.finditer(rest)]
-    return _kept([*urls, *pairs, *names])
+    asked = [_of(one["host"], one["port"]) for one in _ASKED_FOR.finditer(rest)]
+    return _kept([*urls, *pairs, *names, *asked])
 
 
 def of_environment(values: Mapping[str, str]) -> Iterator[tuple[str, str, int, str]]:

@@ -12,6 +12,7 @@ from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.enginepolicy import EnginePolicyFlow
 from bot.facts.entry import ExternalIpClaim
 from bot.facts.headless import GoverningService
+from bot.facts.ingress import IngressRoute
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.scope import Scope, Subject
 from bot.facts.ways import NodeTrouble, ZoneWay
@@ -152,6 +153,8 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
     match subject.kind:
         case "Node":
             met = subject.name in scope.nodes or may_be_the_clients(finding, scope)
+        case "Ingress":
+            met = leads_on(finding, scope)
         case "OutsideHost":
             met = subject.name == scope.outside_host
         case _ if subject.kind in IN_NAMESPACE:
@@ -161,6 +164,13 @@ def is_met_on_the_way(finding: Finding, scope: Scope) -> bool:
         case _:
             met = False
     return met
+
+
+def leads_on(finding: Finding, scope: Scope) -> bool:
+    """Tell whether an Ingress has the very path that is asked for, where the symptom names neither it nor a host."""
+    routes = (fact for fact in all_facts(finding) if isinstance(fact, IngressRoute))
+    unnamed = bool(scope.url_path) and not scope.url_host
+    return unnamed and any(route.asked and route.path.rstrip("/") == scope.url_path.rstrip("/") for route in routes)
 
 
 def is_before_the_client(subject: Subject, scope: Scope) -> bool:

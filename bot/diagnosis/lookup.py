@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.cluster.objects import EndpointSlice, Ingress, Node, Pod, Service
 from bot.diagnosis.gateways import ROUTE_KINDS, at_gateway, every_route, routes_for, serves
+from bot.diagnosis.ingresses import claim_the_same, closest
 from bot.diagnosis.inventory import Home, Inventory, subject_of
 from bot.diagnosis.names import Fit, best, tokens_of
 from bot.diagnosis.tokens import NOTHING, Mention, address_in, is_host_name
@@ -60,6 +61,8 @@ class Found:
     fit: Fit | None = None
     port: int = 0
     """Where to, at a place outside."""
+    together: bool = False
+    """All of them are meant: they claim the very same."""
 
 
 @dataclass
@@ -211,20 +214,25 @@ class Lookup:
 
     async def entrance(self, mention: Mention, place: str) -> Found | None:
         """Return where the cluster takes requests for a host; an Ingress that has it misspelt if nothing else does."""
-        subjects = await self.routes(mention.name, place) or await self.balanced(mention.name)
+        ingresses = closest(await self.ingresses(mention.name, place), mention.name, mention.path)
+        if ingresses:
+            subjects = tuple(map(subject_of, ingresses))
+            together = claim_the_same(ingresses, mention.path)
+            return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port, together=together)
+        subjects = await routes_for(self.inventory, mention.name) or await self.balanced(mention.name)
         if subjects:
             return Found(mention=mention, subjects=subjects, fit=Fit.EXACT, port=mention.port)
         misspelt = await self.misspelt(mention.name, place)
         return Found(mention=mention, subjects=misspelt, fit=Fit.FUZZY, port=mention.port) if misspelt else None
 
-    async def routes(self, host: str, namespace: str) -> tuple[Subject, ...]:
-        """Return the Ingresses with a rule for a host, those of the namespace before others; else routes for it."""
+    async def ingresses(self, host: str, namespace: str) -> list[Ingress]:
+        """Return the Ingresses with a rule for a host, those of the namespace before others."""
         for place in dict.fromkeys((namespace, "")):
             every = await self.inventory.read(Ingress, namespace=place)
             found = [item for item in every if any(serves(rule.host, host) for rule in item.spec.rules)]
             if found:
-                return tuple(map(subject_of, found))
-        return await routes_for(self.inventory, host)
+                return found
+        return []
 
     async def misspelt(self, host: str, namespace: str) -> tuple[Subject, ...]:
         """Return the one Ingress with a rule for a host that is written almost so, in the namespace before others."""

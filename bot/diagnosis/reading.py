@@ -18,6 +18,8 @@ LARGEST_PORT = 65535
 NODE_PORT = re.compile(r"[1-5]?[0-9]{4}|6[0-4][0-9]{3}")
 """A number of four or five digits, such as are ports of Nodes."""
 METHODS = ("post", "put", "patch", "head", "delete")
+INIT_STATUS = re.compile(r"\b(?:in )?Init:(?:[0-9]+/[0-9]+|[A-Z][A-Za-z]+)")
+"""How kubectl writes that a Pod is at an init container; no place."""
 DURATION = re.compile(
     r"\b(?:for|since|(?:over|in|for) the (?:last|past))\s+(?:about\s+)?(?:\d+|an?|some|a few|a couple of)?"
     r"\s*(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hrs?|hours?|days?|weeks?)\b",
@@ -27,7 +29,7 @@ DURATION = re.compile(
 
 def read(text: str, vocabulary: Vocabulary) -> Sentence:
     """Return a cleaned text as a sentence."""
-    reader = Reader(list(tokens_of(text)), vocabulary)
+    reader = Reader(list(tokens_of(INIT_STATUS.sub("", text))), vocabulary)
     told = DURATION.search(text)
     reader.sentence.since = told[0] if told else ""
     reader.run()

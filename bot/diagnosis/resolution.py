@@ -213,12 +213,12 @@ class Resolution:
         return [self.the_one(each).subjects[0].name for each in found if each.subjects]
 
     def the_one(self, found: Found) -> Found:
-        """Return what was found if it is one object, noting it if the words said something else.
+        """Return what was found if it is clear what is meant, noting it if the words said something else.
 
         Raises:
-            Undecided: There are several.
+            Undecided: There are several that differ.
         """
-        if len(found.subjects) > 1:
+        if len(found.subjects) > 1 and not found.together:
             raise Undecided(found.mention.text, found.subjects)
         for subject in found.subjects:
             if found.fit is not Fit.EXACT:
@@ -248,6 +248,8 @@ def written(mention: Mention) -> str:
 
 def nearest(found: Found, others: Sequence[Found]) -> Found:
     """Return the objects of a word that live in the namespace of another word's only object, if there are such."""
+    if found.together:
+        return found
     homes = {other.subjects[0].namespace for other in others if len(other.subjects) == 1} - {""}
     near = tuple(subject for subject in found.subjects if subject.namespace in homes)
     return replace(found, subjects=near) if near else found

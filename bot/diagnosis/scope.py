@@ -25,6 +25,8 @@ BACKENDS_AT_MOST = 10
 """Pods that are looked at one by one; counts are made over all of them (ours)."""
 NAMESPACE_AT_MOST = 50
 """Services, and Pods, where nothing but a namespace was named (ours)."""
+NODE_PORTS = range(30000, 32768)
+"""kubernetes.io/docs/concepts/services-networking/service, type NodePort: the default range"""
 NODES_AT_MOST = 50
 """Nodes below the Pods of one end (ours)."""
 
@@ -86,12 +88,7 @@ async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> 
     here = Surroundings()
     for source in await asyncio.gather(*(around(found, inventory) for found in resolved.sources)):
         here.add(source)
-    port = resolved.target.mention.port if there.nodes else 0
-    for other in others:
-        if not port or port in other.entry_ports():
-            there.add(other)
-    if port and resolved.namespace and not (there.services or there.pods):
-        there.add(await with_host_port(port, resolved.namespace, inventory))
+    await add_beside(there, others, resolved, inventory)
     nodes: list[str] = []
     if symptom.doubtful:
         here, there, nodes = turned(here, there)
@@ -105,6 +102,22 @@ async def gather(symptom: Symptom, resolved: Resolved, inventory: Inventory) -> 
     by_address = bool(resolved.target.mention.address or address_in(there.host))
     found = here.found or there.found or resolved.nodes
     return Ends(here=here, there=there, dns=bool(found) and not by_address, nodes=tuple(nodes), note=note)
+
+
+async def add_beside(
+    there: Surroundings, others: Sequence[Surroundings], resolved: Resolved, inventory: Inventory
+) -> None:
+    """Add what is named besides the target; where that is a Node's port, what has it, else whose nodePort it was."""
+    port = resolved.target.mention.port if there.nodes else 0
+    for other in others:
+        if not port or port in other.entry_ports():
+            there.add(other)
+    if port and resolved.namespace and not (there.services or there.pods):
+        there.add(await with_host_port(port, resolved.namespace, inventory))
+    if port in NODE_PORTS and not (there.services or there.pods):
+        for other in others:
+            if other.entry_ports() & set(NODE_PORTS):
+                there.add(other)
 
 
 async def whole_namespace(name: str, inventory: Inventory, kind: SymptomKind) -> Ends:
@@ -176,7 +189,7 @@ def compose(
         outside_host=there.host,
         outside_port=(symptom.port or there.outside_port or port_at(there.host, here.pods)) if there.host else 0,
         port=port,
-        entry_port=port if port in there.entry_ports() else 0,
+        entry_port=port if port in there.entry_ports() or (there.nodes and there.services) else 0,
         entry_address=there.entry_address(resolved.target.mention.address or resolved.target.mention.name),
         endpoints=there.endpoints,
         target_is_pod=there.is_pod,

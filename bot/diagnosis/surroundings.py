@@ -88,10 +88,18 @@ def once(items: Iterable[T], key: Callable[[T], Hashable]) -> list[T]:
 
 
 async def around(found: Found, inventory: Inventory) -> Surroundings:
-    """Return what belongs to the one object that a word means."""
+    """Return what belongs to the object that a word means, or to all that are meant together."""
     if not found.subjects:
         return Surroundings()
-    subject, mention = found.subjects[0], found.mention
+    here = await around_one(found.subjects[0], found, inventory)
+    for subject in found.subjects[1:] if found.together else ():
+        here.add(await around_one(subject, found, inventory))
+    return here
+
+
+async def around_one(subject: Subject, found: Found, inventory: Inventory) -> Surroundings:
+    """Return what belongs to one object."""
+    mention = found.mention
     match subject.kind:
         case "OutsideHost":
             here = Surroundings(others=[subject], outside_port=found.port or mention.port)

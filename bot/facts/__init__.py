@@ -25,6 +25,7 @@ from bot.facts.gateway import GatewayBackend, GatewayState
 from bot.facts.headless import GoverningService, HeadlessPort
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
+from bot.facts.initcontainer import InitAddress, InitContainer
 from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, NodeSettings, NodeTcp, NodeUdp
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
@@ -107,6 +108,8 @@ FACT_TYPES: dict[str, type[Fact]] = {
         HostPortRequest,
         IngressRoute,
         IngressState,
+        InitAddress,
+        InitContainer,
         KernelModule,
         KubeProxyMode,
         KubeProxyPod,

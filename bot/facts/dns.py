@@ -164,6 +164,13 @@ class DnsName(Fact):
     forwards_to: str
     """Where the DNS servers' settings send what they do not know: ``198.51.100.35``, ``/etc/resolv.conf`` of their
     Node; ``nothing that its settings name`` where none was found."""
+    node: str
+    """The Node that waited longest for its answers, by their median; empty where nothing was answered."""
+    server: str
+    """The server that was asked there."""
+    median_ms: int
+    common_median_ms: int
+    """What the same Node waited for the same server's answers about kubernetes.default; 0 where there are none."""
     dns_namespace: str
     dns_service: str
     dns_workload: str

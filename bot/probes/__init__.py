@@ -27,6 +27,7 @@ from bot.probes.headless import headless_port
 from bot.probes.history import conntrack_history, drop_correlation, drop_history, loss_history, steal_history
 from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
+from bot.probes.initcontainers import init_address, init_container
 from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
@@ -101,6 +102,8 @@ PROBES: tuple[Probe, ...] = (
     client_proxy,
     external_name,
     endpoint_port,
+    init_container,
+    init_address,
     headless_port,
     hosts_entry,
     container_port_conflict,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.cluster.objects import Ingress, IngressBackend, IngressClass, IngressHostRule, IngressPath, Service
 from bot.cluster.port import Cluster
@@ -38,19 +38,20 @@ class Route:
 
 
 class Rivals:
-    """Which Ingresses of one class take the same host and path."""
+    """Which Ingresses of one class take the same host and path; canaries are meant to."""
 
     def __init__(self, every: Iterable[Ingress]) -> None:
         """Sort the paths of all Ingresses."""
         self._taken: dict[tuple[str, str, str], list[tuple[str, str, str]]] = defaultdict(list)
-        for item in every:
+        for item in (item for item in every if not item.canary):
             for route in routes_of(item):
                 self._taken[class_of(item), *route.key].append((*key_of(item), route.service))
 
     def of(self, item: Ingress, route: Route) -> tuple[str, str]:
         """Return ``namespace/name`` of another Ingress that sends a path to another Service, and to which."""
         own, home = key_of(item), item.metadata.namespace
-        for namespace, name, service in self._taken[class_of(item), *route.key] if route.path.path else ():
+        taken = self._taken[class_of(item), *route.key] if route.path.path and not item.canary else []
+        for namespace, name, service in taken:
             if (namespace, name) != own and (namespace, service) != (home, route.service):
                 return f"{namespace}/{name}", service
         return "", ""
@@ -73,14 +74,21 @@ async def ingress_state(cluster: Cluster, scope: Scope) -> Iterable[IngressState
 @probe(IngressRoute, reads=(Ingress, Service))
 async def ingress_route(cluster: Cluster, scope: Scope) -> Iterable[IngressRoute]:
     """Follow each path of each Ingress of the symptom's namespaces to its Service."""
-    found = await ingresses_in(cluster, scope)
+    found = sorted(await ingresses_in(cluster, scope), key=key_of)
     rivals = Rivals(await cluster.list(Ingress) if found else [])
     facts: list[IngressRoute] = []
     for item in found:
         services = {s.metadata.name: s for s in await cluster.list(Service, namespace=item.metadata.namespace)}
         asked = asked_for(item, scope)
         facts += [route_of(item, route, services, rivals, asked=route in asked) for route in routes_of(item)]
-    return facts
+    return [once(fact, facts[:at]) for at, fact in enumerate(facts)]
+
+
+def once(fact: IngressRoute, before: Sequence[IngressRoute]) -> IngressRoute:
+    """Return a route without a rival that tells of the same two Ingresses itself."""
+    own = (f"{fact.namespace}/{fact.ingress}", fact.host, fact.path, fact.rival)
+    told = any((each.rival, each.host, each.path, f"{each.namespace}/{each.ingress}") == own for each in before)
+    return replace(fact, rival="", rival_service="") if told else fact
 
 
 async def ingresses_in(cluster: Cluster, scope: Scope) -> list[Ingress]:

@@ -67,8 +67,7 @@ async def dns_name(cluster: Cluster, scope: Scope) -> Iterable[DnsName | Unreada
     found: list[DnsName | Unreadable] = []
     for lookups in await lookups_in(cluster, scope):
         found += lookups.unreadable(DnsName)
-        asked = [name for name in lookups.names if lookups.given(name=name)]
-        found += [name_fact(lookups, name, cluster.now()) for name in asked]
+        found += [name_fact(lookups, name, cluster.now()) for name in lookups.names if lookups.given(name=name)]
     return found
 
 
@@ -159,6 +158,7 @@ def name_fact(lookups: Lookups, name: str, now: datetime) -> DnsName:
     expected = target.spec.cluster_ip if target else ""
     family = "" if not expected else "AAAA" if ":" in expected else "A"
     addresses = sorted({one for answer in lookups.given(name=name, kind=family) for one in answer.addresses})
+    median_us, node, server = slowest(lookups, name)
     override = next((text for text in lookups.overrides if corefile.speaks_of(text, name)), "")
     return DnsName(
         dns_name=name,
@@ -173,9 +173,29 @@ def name_fact(lookups: Lookups, name: str, now: datetime) -> DnsName:
         others_resolve=rcode_of(lookups.given(name=lookups.common)) == "NOERROR",
         override=override[:OVERRIDE_LENGTH],
         forwards_to=", ".join(lookups.upstreams)[:OVERRIDE_LENGTH] or "nothing that its settings name",
+        node=node,
+        server=server,
+        median_ms=round(median_us / 1000),
+        common_median_ms=round(median_us_of(lookups, lookups.common, node, server) / 1000) if node else 0,
         dns_namespace=lookups.service.metadata.namespace,
         dns_service=lookups.service.metadata.name,
         dns_workload=lookups.workload.metadata.name if lookups.workload else "",
         dns_workload_type=type(lookups.workload).__name__ if lookups.workload else "",
         source=f"{', '.join(lookups.nodes)}: UDP queries; {path_of(lookups.service)}",
     )
+
+
+def slowest(lookups: Lookups, name: str) -> tuple[float, str, str]:
+    """Return the longest median time of a name, with the Node and the server; a cache makes others fast."""
+    pairs = (
+        (median_us_of(lookups, name, node, server), node, server)
+        for node in lookups.nodes
+        for server in lookups.servers
+    )
+    return max((pair for pair in pairs if pair[0]), default=(0, "", ""))
+
+
+def median_us_of(lookups: Lookups, name: str, node: str, server: str) -> float:
+    """Return how long one server's answers about a name took one Node; 0 without any."""
+    times = [time for answer in lookups.given(node=node, server=server, name=name) for time in answer.times_us]
+    return median(times) if times else 0

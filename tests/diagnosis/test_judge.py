@@ -12,6 +12,7 @@ from bot.diagnosis.judge import judge
 from bot.engine.rule import Confidence, Rule, Severity
 from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, fields_of
+from bot.facts.ingress import IngressRoute
 from bot.facts.node import NodeCpu
 from bot.facts.scope import Scope, Subject, SymptomKind
 from bot.facts.ways import NodeTrouble
@@ -304,3 +305,12 @@ def test_who_asks_a_port_of_a_node_looks_up_no_name() -> None:
     verdict = found(finding(rule("dns-servers-scaled-to-zero", hop="name-lookup"), DNS_SERVERS))
 
     assert judge([verdict], dataclasses.replace(SCOPE, entry_port=30080)).causes == ()
+
+
+@pytest.mark.parametrize(("path", "blamed"), [("/pay", True), ("/", False), ("", False)])
+def test_an_ingress_that_has_the_path_that_is_named_is_on_the_way(path: str, *, blamed: bool) -> None:
+    values: dict[str, Any] = dict.fromkeys(fields_of(IngressRoute), "")
+    route = IngressRoute(**{**values, "asked": True, "path": "/pay"})
+    verdict = found(finding(rule("conflict"), Subject("Ingress", "shop", "back"), facts=(route,)))
+
+    assert bool(judge([verdict], dataclasses.replace(SCOPE, url_path=path)).causes) is blamed

@@ -52,6 +52,21 @@ async def test_a_node_port_leads_to_its_service() -> None:
     assert (scope.port, scope.entry_port) == (31234, 31234)
 
 
+@pytest.mark.parametrize(
+    ("said", "services"),
+    [
+        ("node2:31111 is closed, connection refused for everybody, door in shop works inside", ["Service shop/door"]),
+        ("checkout (shop) gets refused on node2:31111, nodeport of door. node firewall?", ["Service shop/door"]),
+        ("node2:8081 is closed, connection refused for everybody, door in shop works inside", []),
+    ],
+)
+async def test_a_node_port_that_nothing_has_is_asked_of_the_service_beside_it(said: str, services: list[str]) -> None:
+    scope = await scope_of(said, *BASE, service("shop", "door", {"app": "web"}, node_port=31234))
+
+    assert names(scope.services) == services
+    assert scope.entry_port == (31111 if services else 0)
+
+
 async def test_a_port_of_a_service_is_no_way_in() -> None:
     scope = await scope_of("timeouts to door:80 on node2", *BASE, service("shop", "door", {"app": "web"}, node_port=7))
 
@@ -195,6 +210,32 @@ async def test_of_several_ingresses_for_a_host_the_one_in_the_namespace_is_meant
         "shop",
         "test",
     ]
+
+
+PAY = [*BASE, *app("shop", "web"), *app("shop", "pay"), *app("shop", "orders")]
+
+
+async def test_of_several_ingresses_for_a_url_the_most_specific_path_is_meant() -> None:
+    front = ingress("shop", "front", "app.example.com", {"/": "web"})
+    back = ingress("shop", "back", "app.example.com", {"/pay": "pay"})
+
+    scope = await scope_of("app.example.com/pay/now shows the wrong page", *PAY, front, back)
+    assert names(scope.services) == ["Service shop/pay"]
+    assert Subject("Ingress", "shop", "front") not in scope.subjects
+    scope = await scope_of("app.example.com/cart shows the wrong page", *PAY, front, back)
+    assert names(scope.services) == ["Service shop/web"]
+
+
+async def test_ingresses_that_claim_the_same_url_are_all_meant() -> None:
+    front = ingress("shop", "front", "app.example.com", {"/": "web", "/pay": "pay"})
+    back = ingress("shop", "back", "app.example.com", {"/pay": "orders"})
+    other_class = {**back, "spec": {**back["spec"], "ingressClassName": "inside"}}
+    text = "app.example.com/pay shows the wrong app since this morning, our ingress front in shop was not touched"
+
+    scope = await scope_of(text, *PAY, front, back)
+    assert names(scope.services) == ["Service shop/orders", "Service shop/pay"]
+    assert {Subject("Ingress", "shop", name) for name in ("front", "back")} <= scope.subjects
+    assert (await question("app.example.com/pay is down", *PAY, front, other_class)).word == "app.example.com/pay"
 
 
 MISSPELT = [*BASE, *app("shop", "web"), ingress("shop", "front", "app.exmaple.com", {"/": "web"})]

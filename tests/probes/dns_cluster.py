@@ -16,6 +16,7 @@ BY_SERVICE, BY_POD = "10.96.0.10:53", "10.244.1.7:53"
 COMMON = "kubernetes.default.svc.cluster.local"
 NOBODY = "netmedic-asks-for-nobody.default.svc.cluster.local"
 WEB = "web.shop.svc.cluster.local"
+OUTSIDE = "oslo.example.net"
 FROM_NODE2 = Scope(namespaces=("shop",), services=(Subject("Service", "shop", "web"),), client_nodes=("node2",))
 
 Said = Mapping[str, Mapping[str, Any]]
@@ -43,7 +44,14 @@ def answers(**changes: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return said
 
 
-def cluster(*more: Manifest, scope_words: tuple[str, ...] = (), **said: Said) -> MemoryCluster:
+def of_outside(ms: int) -> dict[str, dict[str, Any]]:
+    """What is said of a host outside, and how late."""
+    return {f"{server}/{OUTSIDE}": {"ip": "198.51.100.10", "ms": ms} for server in (BY_SERVICE, BY_POD)}
+
+
+def cluster(
+    *more: Manifest, scope_words: tuple[str, ...] = (), outside_ms: Mapping[str, int] | None = None, **said: Said
+) -> MemoryCluster:
     dns = service(
         "kube-dns",
         namespace="kube-system",
@@ -56,5 +64,9 @@ def cluster(*more: Manifest, scope_words: tuple[str, ...] = (), **said: Said) ->
     slices = endpoints("kube-dns", ("kube-dns-1", True), namespace="kube-system")
     web = service()
     web["metadata"]["creationTimestamp"] = "2026-01-01T11:58:00Z"
-    helpers = {node: Helper(pod=f"helper-{node}", answers=dict([resolved(node, all_)])) for node, all_ in said.items()}
+    asked = {node: [all_, of_outside((outside_ms or {}).get(node, 1))] for node, all_ in said.items()}
+    helpers = {
+        node: Helper(pod=f"helper-{node}", answers=dict(resolved(node, each) for each in all_))
+        for node, all_ in asked.items()
+    }
     return from_manifests(dns, server, slices, web, workload(*scope_words), *more, helpers=helpers)

@@ -281,6 +281,22 @@ async def test_two_ingresses_with_the_same_path_are_rivals() -> None:
     assert {fact.rival for fact in await routes(front, same, other)} == {""}
 
 
+async def test_of_two_rivals_one_tells_of_both() -> None:
+    front, back = ingress(paths={"/pay": backend("web")}), ingress("back", {"/pay": backend("pay")})
+
+    facts = await routes(front, back)
+    assert [(fact.ingress, fact.rival, fact.rival_service) for fact in facts] == [
+        ("back", "shop/front", "web"),
+        ("front", "", ""),
+    ]
+
+
+async def test_a_canary_is_no_rival() -> None:
+    canary = ingress("back", {"/": backend("pay")}, annotations={"nginx.ingress.kubernetes.io/canary": "true"})
+
+    assert {fact.rival for fact in await routes(ingress(paths={"/": backend("web")}), canary)} == {""}
+
+
 def test_of_annotations_only_what_is_known_is_kept() -> None:
     made = ingress(
         annotations={

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.cluster.memory import MemoryCluster
 from bot.facts.base import Fact, Reason, Unknown
 from bot.facts.dns import DnsAnswer, DnsName, DnsReach, DnsServer
 from bot.facts.scope import Scope, Subject
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
-from tests.probes.dns_cluster import BY_POD, FROM_NODE2, NOBODY, WEB, answers, cluster
+from tests.probes.dns_cluster import BY_POD, FROM_NODE2, NOBODY, OUTSIDE, WEB, answers, cluster
 from tests.probes.manifests import Manifest, facts_of, unknown_of
 
 
@@ -101,6 +103,14 @@ async def test_where_unknown_names_go_is_told() -> None:
     unsaid = await name(cluster(scope_words=("dnsmasq",), node1=answers(), node2=answers()), WEB)
 
     assert (found.forwards_to, unsaid.forwards_to) == ("198.51.100.35", "nothing that its settings name")
+
+
+async def test_a_name_outside_is_timed_beside_one_of_the_cluster() -> None:
+    reading = cluster(node1=answers(), node2=answers(), outside_ms={"node1": 2, "node2": 900})
+
+    facts = await facts_of(dns_name, reading, replace(FROM_NODE2, outside_host=OUTSIDE))
+    [found] = [fact for fact in facts if isinstance(fact, DnsName) and fact.about == "outside"]
+    assert (found.node, found.median_ms, found.common_median_ms) == ("node2", 900, 1)
 
 
 async def test_a_name_nobody_has_is_told_with_what_answers_it() -> None:

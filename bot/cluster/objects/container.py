@@ -101,6 +101,8 @@ class Container(Part, frozen=True, kw_only=True):
 
     name: str = ""
     image: str = ""
+    restart_policy: str = ""
+    """``Always``: an init container that goes on running beside the others."""
     ports: tuple[ContainerPort, ...] = ()
     resources: Resources = Resources()
     readiness_probe: Probe | None = None

@@ -54,7 +54,7 @@ class Applied(Part, frozen=True, kw_only=True):
 
 
 class Ingress(Object, frozen=True, kw_only=True):
-    """Of its annotations the class is kept, and the rules that were last applied."""
+    """Of its annotations are kept the class, the rules that were last applied, and whether it is a canary."""
 
     resource: ClassVar[Resource] = Resource("networking.k8s.io", ("v1",), "ingresses")
 
@@ -63,6 +63,8 @@ class Ingress(Object, frozen=True, kw_only=True):
     status: ExternalStatus = ExternalStatus()
     annotated_class: str = ""
     """That of the annotation kubernetes.io/ingress.class, which controllers match by themselves."""
+    canary: bool = False
+    """It is meant to share the paths of another one (ingress-nginx)."""
     applied_rules: tuple[IngressHostRule, ...] = ()
     """The rules as ``kubectl apply`` last wrote them; empty where it never did."""
 
@@ -71,6 +73,7 @@ class Ingress(Object, frozen=True, kw_only=True):
             return
         said, set_field = self.metadata.annotations, msgspec.structs.force_setattr
         set_field(self, "annotated_class", redact.object_name(said.get("kubernetes.io/ingress.class", "")))
+        set_field(self, "canary", said.get("nginx.ingress.kubernetes.io/canary", "") == "true")
         with contextlib.suppress(msgspec.DecodeError, RecursionError):
             text = said.get("kubectl.kubernetes.io/last-applied-configuration", "")
             set_field(self, "applied_rules", msgspec.json.decode(text, type=Applied).spec.rules)

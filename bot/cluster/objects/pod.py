@@ -88,6 +88,7 @@ class PodSpec(Part, frozen=True, kw_only=True):
     host_aliases: tuple[HostAlias, ...] = ()
     service_account_name: str = ""
     containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
     security_context: SecurityContext = SecurityContext()
 
@@ -139,6 +140,7 @@ class PodStatus(Part, frozen=True, kw_only=True):
     host_ip: str = msgspec.field(default="", name="hostIP")
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
 
     def __post_init__(self) -> None:
         for name, text in (("pod_ip", self.pod_ip), ("host_ip", self.host_ip)):
