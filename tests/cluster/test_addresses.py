@@ -76,7 +76,7 @@ def test_of_a_script_full_names_of_services_are_kept_without_a_port() -> None:
 def test_of_a_script_what_it_waits_for_by_name_is_kept() -> None:
     script = "until nslookup db && nc -z -w2 cache 6379; do sleep 1; done; getent ahosts $HOST; nc -l 8080; host x"
 
-    assert addresses.of_text(script) == (("db", 0), ("cache", 6379))
+    assert addresses.of_text(script) == (("db", 0, ""), ("cache", 6379, ""))
 
 
 @pytest.mark.parametrize(
