@@ -30,7 +30,8 @@ FAILED = event("Unhealthy", "Readiness probe failed: server gave HTTP response t
 
 
 def seen(*pods: Manifest) -> MemoryCluster:
-    return from_manifests(manifest("Namespace", "shop", namespace=""), service(), deployment(replicas=1), *pods)
+    workload = {**deployment(replicas=1), "status": {}}
+    return from_manifests(manifest("Namespace", "shop", namespace=""), service(), workload, *pods)
 
 
 class Rollout:
@@ -100,3 +101,12 @@ async def test_nothing_passes_in_a_recording(diagnose: Diagnose) -> None:
 
     assert [cause.rule for cause in found.causes] == ["workload-awaits-pods"]
     assert LOOKED_TWICE not in found.notes
+
+
+async def test_controllers_are_blamed_where_nobody_takes_note_of_what_is_gone(diagnose: Diagnose) -> None:
+    behind = from_manifests(manifest("Namespace", "shop", namespace=""), service(), deployment(replicas=1), LEAVING)
+    rollout = Rollout(behind)
+    found = await asked(diagnose, rollout)
+
+    assert [cause.rule for cause in found.causes] == ["controllers-leave-pods-missing"]
+    assert rollout.looks == 2
