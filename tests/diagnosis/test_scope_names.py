@@ -12,7 +12,7 @@ from bot.diagnosis.scope import Ambiguous, resolve
 from bot.diagnosis.symptom import parse
 from bot.facts.scope import Subject
 from tests.diagnosis.asking import HASH, names, question, scope_of
-from tests.diagnosis.manifests import BASE, SHOP, app, namespace, service
+from tests.diagnosis.manifests import BASE, SHOP, Manifest, app, namespace, pod, service, workload
 
 
 async def test_a_named_namespace_restricts() -> None:
@@ -302,3 +302,58 @@ async def test_namespaces_are_only_looked_up_for_words_without_a_part(text: str,
     await resolve(cluster, parse(text))
 
     assert cluster.namespaces == looked_up
+
+
+def calling(host: str) -> Manifest:
+    """A Pod of shop that is configured to call a host."""
+    made = pod("shop", f"till-{HASH}-ccccc", {"app": "till"}, owner=("ReplicaSet", f"till-{HASH}"))
+    made["metadata"]["labels"]["pod-template-hash"] = HASH
+    made["spec"]["containers"][0]["env"] = [{"name": "UPSTREAM", "value": host}]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("host", "outside"),
+    [
+        ("lima.example.net:8080", ("lima.example.net", 8080)),
+        ("http://lima.example.net/x", ("lima.example.net", 80)),
+        ("lima.depot.svc.cluster.local:80", ("", 0)),
+        ("lima.depot:80", ("", 0)),
+    ],
+)
+async def test_a_word_is_short_for_the_host_that_a_pod_is_configured_to_call(
+    host: str, outside: tuple[str, int]
+) -> None:
+    scope = await scope_of("timeouts to Lima in namespace shop", *SHOP, calling(host), places=())
+
+    assert (scope.outside_host, scope.outside_port) == outside
+
+
+async def test_the_port_of_a_host_outside_is_that_which_its_callers_use() -> None:
+    scope = await scope_of(
+        "till in namespace shop times out on lima.example.net",
+        *SHOP,
+        workload("shop", "till"),
+        calling("lima.example.net:81"),
+    )
+
+    assert (scope.outside_host, scope.outside_port) == ("lima.example.net", 81)
+
+
+async def test_it_is_the_other_workload_that_is_named() -> None:
+    scope = await scope_of("rollout of web ok, kubectl says 1/1, still checkout cannot reach it. namespace shop")
+
+    assert names(scope.services) == ["Service shop/web"]
+    assert names(scope.clients) == [f"Pod shop/checkout-{HASH}-bbbbb"]
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("deploys of web in shop take minutes, its new pods show up late", True),
+        ("kubectl apply on web in shop hangs for seconds", True),
+        ("checkout times out on web in shop", False),
+    ],
+)
+async def test_what_is_about_late_changes_is_known_as_such(text: str, changes: bool) -> None:
+    assert (await scope_of(text)).changes is changes

@@ -101,6 +101,26 @@ def test_no_file_is_left_open(root: Path) -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+def test_a_container_is_asked_before_the_sandbox_of_its_pod(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def text_in(root: str) -> str:
+        read.append(root)
+        return WRITTEN
+
+    monkeypatch.setattr(resolver, "processes_of", lambda pod: iter([7, 9]))
+    monkeypatch.setattr(resolver, "is_sandbox", lambda process: process == 7)
+    monkeypatch.setattr(resolver, "text_in", text_in)
+    resolver.of_pod("any")
+
+    assert read == ["/proc/9/root"]
+
+
+def test_a_process_is_a_sandbox_by_its_name_and_so_is_one_that_is_gone() -> None:
+    assert not resolver.is_sandbox(os.getpid())
+    assert resolver.is_sandbox(2**22 + 1)
+
+
 def test_only_uids_of_pods_are_taken() -> None:
     assert checked(["resolver", POD]) == ["resolver", POD]
     for words in (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from bot.cluster.manifests import from_manifests
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.facts.base import Reason, Unknown
@@ -32,9 +34,10 @@ def answered(node: str, request: Request, *, tier: int = 3, **found: Any) -> tup
     return request, json.dumps(envelope | {"node": node, "tier": tier, "request": list(request)} | found).encode()
 
 
-def helper(node: str, translated: str, *, tier: int = 3, from_pod: str = "silent") -> Helper:
+def helper(node: str, translated: str, *, tier: int = 3, from_pod: str = "silent", source: str = "") -> Helper:
     packet = packet_from(POD_OF[node], "tcp", "192.0.2.88", 8080)
-    rules = {packet: {"translated": translated, "by": "nftables ip nat" if translated == "yes" else ""}}
+    by = "nftables ip nat" if translated == "yes" else ""
+    rules = {packet: {"translated": translated, "by": by, "source": source}}
     reach = reach_requests([OUTSIDE])[0]
     within = inside(UID, POD_OF[node], reach)
     answers = [
@@ -129,6 +132,16 @@ async def test_a_helper_that_may_not_read_rules_leaves_its_node_unknown() -> Non
 
     [missing] = [fact for fact in facts if isinstance(fact, Unknown)]
     assert (missing.subject, missing.reason) == ("node2", Reason.HIGHER_TIER)
+
+
+@pytest.mark.parametrize(("source", "own"), [("192.0.2.2", True), ("10.231.0.77", False), ("", True)])
+async def test_the_source_that_rules_give_is_compared_with_the_nodes_own(source: str, own: bool) -> None:
+    node2 = {**manifest("Node", "node2", namespace=""), "spec": {"podCIDR": "10.244.2.0/24"}}
+    node2["status"] = {"addresses": [{"type": "InternalIP", "address": "192.0.2.2"}]}
+    reading = from_manifests(node2, client("till-2", "node2"), helpers={"node2": helper("node2", "yes", source=source)})
+    fact = await of_node2(reading)
+
+    assert (fact.source_address, fact.source_is_nodes) == (source, own)
 
 
 async def test_a_symptom_about_nothing_outside_is_out_of_scope() -> None:

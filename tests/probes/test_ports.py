@@ -265,3 +265,17 @@ async def test_connects_are_made_to_a_limited_number_of_services(services: int, 
 
     assert {fact.target_answers for fact in await ports(reading, everything)} == {"open" if tried else "untried"}
     assert [fact.reason for fact in facts if isinstance(fact, Unknown)] == ([] if tried else [Reason.OUT_OF_SCOPE])
+
+
+async def test_what_containers_call_a_port_and_which_one_is_called_as_the_services_is() -> None:
+    declared = [{"name": "http", "containerPort": 8080}, {"name": "metrics", "containerPort": 9090}]
+    crossed = service(
+        ports=[
+            {"name": "http", "port": 80, "targetPort": 9090},
+            {"name": "metrics", "port": 81, "targetPort": 8080},
+        ]
+    )
+
+    found = await ports(cluster(crossed, pod(containers=[{"name": "main", "ports": declared}]), results={}))
+
+    assert [(port.target_called, port.port_of_name) for port in found] == [("metrics", 8080), ("http", 9090)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.cluster.cache import CachedCluster
+from bot.cluster.manifests import from_manifests
 from bot.cluster.memory import Helper, MemoryCluster
 from bot.cluster.objects import Meta, Node, NodeAddress, NodeSpec, NodeStatus
 from bot.facts.base import Unknown
@@ -17,10 +18,10 @@ from bot.facts.ways import NodePair, PathMtu
 from bot.node.requests import sample_request
 from bot.node.tried import Row
 from bot.node.ways import pairs
-from bot.probes.outside import result_of
+from bot.probes.outside import from_another, result_of
 from bot.probes.pod_way import link_of, lost_of, word_of
 from bot.probes.ways import node_pair, path_mtu
-from tests.node.samples import CAPTURED, answer
+from tests.node.samples import CAPTURED, answer, reached
 
 OWN = {"node1": "10.231.0.11", "node2": "10.231.0.12"}
 
@@ -168,3 +169,21 @@ def test_a_host_outside_in_one_word(row: Row, word: str) -> None:
 )
 def test_the_link_of_a_pod(neighbour: str, word: str, dead: str, link: str) -> None:
     assert link_of(neighbour, word, dead) == link
+
+
+@pytest.mark.parametrize(
+    ("helpers", "elsewhere"),
+    [({"node2": {"open": 4}}, "open"), ({"node2": {"silent": 4}}, "silent"), ({}, "untried")],
+)
+async def test_a_host_that_is_silent_to_some_nodes_is_tried_from_another(
+    helpers: dict[str, dict[str, int]], elsewhere: str
+) -> None:
+    there = "192.0.2.88:8080"
+    reading = from_manifests(
+        helpers={
+            node: Helper(pod=f"helper-{node}", answers=dict([reached(node, {there: results})]))
+            for node, results in helpers.items()
+        }
+    )
+
+    assert await from_another(reading, there, ["node1"]) == elsewhere
