@@ -6,10 +6,10 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bot.cluster.objects import EndpointSlice, Ingress, Node, Pod, Service
 from bot.diagnosis.gateways import ROUTE_KINDS, at_gateway, every_route, routes_for, serves
+from bot.diagnosis.hosts import OutsideTarget, called_host
 from bot.diagnosis.ingresses import claim_the_same, closest
 from bot.diagnosis.inventory import Home, Inventory, subject_of
 from bot.diagnosis.names import Fit, best, tokens_of
@@ -25,31 +25,6 @@ OUTSIDE = "OutsideHost"
 DNS = "kube-dns"
 BALANCER_DOMAIN = ".elb.amazonaws.com"
 SERVICE_LABEL = "kubernetes.io/service-name"
-
-
-def is_short_for(word: str, host: str) -> bool:
-    """Tell whether a word is the first label of a host that is not of the cluster."""
-    first, *domain = host.split(".")
-    return first == word and len(domain) > 1 and "svc" not in domain and is_host_name(host)
-
-
-class OutsideTarget(Protocol):
-    """A place outside the cluster that people know by a word."""
-
-    @property
-    def name(self) -> str:
-        """The word."""
-        ...
-
-    @property
-    def host(self) -> str:
-        """Its host name or address."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """Its port."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +70,7 @@ class Lookup:
         found = await self.named(mention, namespace=namespace, strictly=strictly, worst=worst)
         if found.subjects:
             return found
-        return self.outside(mention, worst=worst) or await self.configured(mention, namespace) or found
+        return self.outside(mention, worst=worst) or await self.shortened(mention, namespace) or found
 
     def answered(self, mention: Mention) -> Found | None:
         """Return the object that was chosen for a word before."""
@@ -116,16 +91,14 @@ class Lookup:
         subjects = tuple(Subject(OUTSIDE, "", host) for host in hosts)
         return Found(mention=mention, subjects=subjects, fit=fit, port=next(iter(hosts.values())))
 
-    async def configured(self, mention: Mention, namespace: str) -> Found | None:
-        """Return the host outside that a word is short for: ``Oslo``, where a Pod calls ``oslo.example.net``."""
+    async def shortened(self, mention: Mention, namespace: str) -> Found | None:
+        """Return the host outside that a word is short for in a namespace."""
         if not namespace or mention.kind:
             return None
-        pods = (await self.inventory.home(namespace)).pods
-        known = (one for pod in pods for container in pod.spec.containers for one in container.addresses)
-        hosts = {one.host.lower(): one.port for one in known if is_short_for(mention.name, one.host.lower())}
-        if len(hosts) != 1:
+        place = called_host(mention.name, (await self.inventory.home(namespace)).pods)
+        if place is None:
             return None
-        [(host, port)] = hosts.items()
+        host, port = place
         subject = Subject(OUTSIDE, "", host)
         return Found(mention=mention, subjects=(subject,), fit=Fit.EXACT, port=mention.port or port)
 

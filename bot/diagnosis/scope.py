@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.cluster.objects import Pod
 from bot.cluster.port import Cluster
 from bot.diagnosis.caller import IT, told_apart, what_it_is
+from bot.diagnosis.hosts import OutsideTarget, port_at
 from bot.diagnosis.inventory import Inventory, subject_of
-from bot.diagnosis.lookup import Lookup, OutsideTarget
+from bot.diagnosis.lookup import Lookup
 from bot.diagnosis.resolution import Ambiguous, Resolution, Resolved, Undecided
 from bot.diagnosis.surroundings import Surroundings, around, cluster_dns, nodes_of, sample, with_host_port
 from bot.diagnosis.symptom import Symptom
@@ -212,9 +212,3 @@ def host_of(symptom: Symptom, resolved: Resolved) -> str:
     if is_host_name(target.mention.name):
         return target.mention.name
     return next(iter(symptom.hosts), "") if any(subject.kind == "Ingress" for subject in target.subjects) else ""
-
-
-def port_at(host: str, pods: Sequence[Pod]) -> int:
-    """Return the port that Pods are configured to call a host outside at; 0 where they do not say one."""
-    known = (one for pod in pods for container in pod.spec.containers for one in container.addresses)
-    return next((one.port for one in known if one.host.lower() == host and one.port), 0)
