@@ -23,7 +23,7 @@ from tests.testbed import TestBed
 
 pytestmark = pytest.mark.cluster
 
-RULES = Path(__file__).parents[2] / "rules" / "controlplane"
+RULES = Path(__file__).parents[2] / "rules"
 PROBES = (api_server_checks, api_server_latency, etcd_disk, kube_proxy_sync)
 RULE = "etcd-disk-slows-api-server"
 LOOKS = 8
