@@ -28,6 +28,18 @@ def test_a_row_of_connects_to_an_open_port_is_open_and_tells_the_segment(monkeyp
     assert int(str(found["segment"])) > 32_000
 
 
+def test_what_answered_while_this_process_had_no_cpu_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    really, calls = rows.answered, iter((False, True))
+    monkeypatch.setattr(rows, "answered", lambda *known: really(*known) if next(calls) else None)
+    monkeypatch.setattr(rows, "CONNECTS", 1)
+    monkeypatch.setattr(rows, "PATIENCE_SECONDS", 0)
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        found = series({"here": ("127.0.0.1", there.getsockname()[1])})["here"]
+
+    assert isinstance(found, dict)
+    assert (found["open"], found["silent"]) == (1, 0)
+
+
 def test_a_port_that_refuses_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "SPACING_SECONDS", 0.001)
     with socket.socket() as taken:
