@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.cluster.errors import Malformed
 from bot.cluster.objects import LabelSelector, NetworkPolicy, Pod
 from bot.facts.policy import PolicyFlow
-from bot.probes.policy_words import carried, end_in_words, listed, peer_in_words, pods_in_words, port_in_words
+from bot.probes.policy_words import carried, end_in_words, listed, peer_in_words, pods_in_words, port_in_words, port_of
 from bot.probes.probe import Unreadable
 from bot.probes.reading import owner_of, path_of
 from bot.simulation.denial import Misfit, why_denied
@@ -116,7 +116,8 @@ def denied(
     place = denial.policy.metadata.namespace
     ports = listed(map(port_in_words, denial.ports))
     if denial.misfit is Misfit.PORT:
-        named, has = ports, f"{flow.protocol} {flow.port}"
+        by_name = any(isinstance(port.port, str) for port in denial.ports)
+        named, has = ports, port_of(target if by_name else End(), flow.protocol, flow.port)
     else:
         peers = [*map(peer_in_words, denial.peers), *([f"everybody on {ports}"] if ports else [])]
         named, has = listed(peers), carried(other, denial.peers, place)

@@ -44,11 +44,19 @@ def selector_in_words(selector: LabelSelector) -> str:
 
 
 def port_in_words(port: PolicyPort) -> str:
-    """Return a port of a rule as ``TCP 8080``, ``TCP 8000-8100``, ``TCP http`` or ``all TCP ports``."""
+    """Return a port of a rule as ``TCP 8080``, ``TCP 8000-8100``, ``TCP port named http`` or ``all TCP ports``."""
     if port.port is None:
         return f"all {port.protocol} ports"
+    if isinstance(port.port, str):
+        return f"{port.protocol} port named {port.port}"
     last = f"-{port.end_port}" if port.end_port else ""
     return f"{port.protocol} {port.port}{last}"
+
+
+def port_of(target: End, protocol: str, number: int) -> str:
+    """Return a Pod's port with its name, which policies may go by: ``TCP 8080 (named web)``."""
+    names = [port.name for port in target.ports if (port.protocol, port.container_port) == (protocol, number)]
+    return f"{protocol} {number}" + "".join(f" (named {name})" for name in names[:1] if name)
 
 
 def end_in_words(end: End) -> str:

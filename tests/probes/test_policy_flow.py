@@ -106,6 +106,15 @@ async def test_a_rule_that_names_the_client_with_another_port_misses_the_port() 
     assert (found.selects_all_pods, found.other_port_allowed) == (True, False)
 
 
+async def test_a_port_that_a_rule_names_is_told_with_the_name_that_the_pod_has() -> None:
+    door = policy(ingress=[{"ports": [{"protocol": "TCP", "port": "http"}]}])
+    web = pod(containers=[{"name": "main", "ports": [{"name": "http-main", "containerPort": 8080}]}])
+    cluster = from_manifests(WORLD[0], web, WORLD[2], door)
+    [found] = [fact for fact in await facts_of(policy_flow, cluster, SCOPE) if isinstance(fact, PolicyFlow)]
+
+    assert (found.misfit, found.named, found.carried) == ("port", "TCP port named http", "TCP 8080 (named http-main)")
+
+
 async def test_of_several_policies_the_one_that_comes_nearest_is_blamed() -> None:
     door = policy("z-door", ingress=[BACKEND])
     found = await flow(policy("a-wall"), door)
