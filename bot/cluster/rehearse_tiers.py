@@ -47,6 +47,7 @@ async def ask_higher_tiers(cluster: Cluster, nodes: Sequence[str], known: Known)
     own = [packet("tcp", pod.status.pod_ip, port_in(pod)) for pod in running[:MAX_PODS]]
     await asyncio.gather(
         ask.firewalls(cluster, able),
+        ask.drops(cluster, able),
         ask.translations(cluster, dict.fromkeys(able, [*fronts, *own][:MAX_PACKETS])),
         ask.tracked(cluster, dict.fromkeys(able, udp)),
     )
@@ -80,6 +81,7 @@ async def look_from(cluster: Cluster, pod: Pod, known: Known, own: Sequence[str]
         await asyncio.gather(
             view.sample(),
             view.firewall(),
+            view.drops(),
             view.translations(own),
             view.reaches(sorted(fronts)[:MAX_REACHED]),
             view.sizes(hosts[:MAX_SIZED]),

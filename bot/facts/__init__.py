@@ -44,6 +44,7 @@ from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQu
 from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
 from bot.facts.routes import PodRoute
+from bot.facts.ruledrops import RuleDrop
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, ServiceUse, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
@@ -173,6 +174,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ReadinessGate,
         RegionUse,
         Rollout,
+        RuleDrop,
         SendQueue,
         ServiceBackends,
         ServiceConnect,

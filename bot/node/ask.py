@@ -19,6 +19,7 @@ from bot.node.client import (
 )
 from bot.node.files import FilesOfPods, OpenFiles
 from bot.node.requests import (
+    DROPS_REQUEST,
     FIREWALL_REQUEST,
     SOCKETS_REQUEST,
     VERSION_REQUEST,
@@ -39,6 +40,8 @@ from bot.node.requests import (
 from bot.node.resolver import Resolver, Resolvers
 from bot.node.ruled import (
     Answered,
+    Dropped,
+    Drops,
     Entries,
     Firewall,
     Firewalls,
@@ -60,6 +63,8 @@ V = TypeVar("V")
 
 RULES_SECONDS = 12.0
 """The collector's own limits for reading rules and following packets through them; a tenth of a second as a rule."""
+DROPS_SECONDS = WINDOW_SECONDS + 2 * RULES_SECONDS
+"""Rules are read twice."""
 FILES_SECONDS = 2.0
 """Reading small files of a few Pods takes milliseconds (ours)."""
 PING_SECONDS = 1.5
@@ -86,6 +91,12 @@ class Inside:
         request = inside(self.uid, self.ip, FIREWALL_REQUEST)
         await must_have(self.cluster, self.node, 3)
         return (await answered(self.cluster, self.node, request, Firewalls, seconds=RULES_SECONDS)).firewall
+
+    async def drops(self) -> Dropped:
+        """Return the Pod's own rules that dropped packets in a window."""
+        request = inside(self.uid, self.ip, DROPS_REQUEST)
+        await must_have(self.cluster, self.node, 3)
+        return (await answered(self.cluster, self.node, request, Drops, seconds=DROPS_SECONDS)).drops
 
     async def sockets(self) -> Sockets:
         """Return the Pod's ports that wait for others, and who is connected to them."""
@@ -166,6 +177,19 @@ async def firewalls(cluster: Cluster, nodes: Iterable[str]) -> dict[str, Firewal
         try:
             await must_have(cluster, node, 2)
             return (await answered(cluster, node, FIREWALL_REQUEST, Firewalls, seconds=RULES_SECONDS)).firewall
+        except ClusterError as problem:
+            return problem
+
+    return await together(nodes, one)
+
+
+async def drops(cluster: Cluster, nodes: Iterable[str]) -> dict[str, Dropped | ClusterError]:
+    """Return the rules of Nodes that dropped packets in a window; a Node that failed has its error."""
+
+    async def one(node: str) -> Dropped | ClusterError:
+        try:
+            await must_have(cluster, node, 2)
+            return (await answered(cluster, node, DROPS_REQUEST, Drops, seconds=DROPS_SECONDS)).drops
         except ClusterError as problem:
             return problem
 

@@ -192,6 +192,7 @@ def packet_from(source: str, protocol: str, ip: str, port: int) -> str:
 
 VERSION_REQUEST: Request = ("version",)
 FIREWALL_REQUEST: Request = ("firewall",)
+DROPS_REQUEST: Request = ("drops", "--seconds", str(WINDOW_SECONDS))
 SOCKETS_REQUEST: Request = ("sockets",)
 ITEMS = {
     "connect": "connects",
@@ -225,7 +226,7 @@ def answer_from(recorded: Mapping[Request, bytes], request: Request) -> bytes | 
     named_by, asked = (4, request[3:]) if request[:1] == ("inside",) else (1, request)
     alike = {key: answer for key, answer in recorded.items() if key[:named_by] == request[:named_by]}
     match asked:
-        case ("sample" | "recall", *_) if alike:
+        case ("sample" | "recall" | "drops", *_) if alike:
             return alike[max(alike)]
         case ("clock", turn, _):
             return next((answer for key, answer in alike.items() if key[1:2] == (turn,)), None)

@@ -184,3 +184,30 @@ class Firewalls(Answer, frozen=True, kw_only=True):
     """The tables of rules of one Node or Pod."""
 
     firewall: Firewall
+
+
+class RuleDrop(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that dropped or refused packets while it was watched."""
+
+    table: Text
+    chain: Text
+    verdict: Literal["drop", "reject"]
+    packets: Count
+    words: Text
+    """What it is for: ``ip saddr 10.0.0.7, tcp dport 80``."""
+    hooks: tuple[Literal["prerouting", "input", "forward", "output", "postrouting"], ...]
+    """From which its chain is reached."""
+
+
+class Dropped(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules that did so, those with the most packets first."""
+
+    window_ms: Count
+    rules: Annotated[tuple[RuleDrop, ...], Meta(max_length=20)]
+    more: Count = 0
+
+
+class Drops(Answer, frozen=True, kw_only=True):
+    """The same, of one Node or Pod."""
+
+    drops: Dropped

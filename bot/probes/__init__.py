@@ -62,6 +62,7 @@ from bot.probes.residency import region_use
 from bot.probes.resolve import dns_answer, dns_name, dns_reach, dns_server
 from bot.probes.resolver import client_dns
 from bot.probes.rollout import rollout
+from bot.probes.ruledrops import rule_drop
 from bot.probes.scheme import client_scheme
 from bot.probes.service import service_backends, service_selector_misfit
 from bot.probes.sourceranges import balancer_client
@@ -202,6 +203,7 @@ PROBES: tuple[Probe, ...] = (
     overlay_mtu,
     node_mtu,
     node_rules,
+    rule_drop,
     service_rules,
     forward_rules,
     stale_flow,

@@ -41,6 +41,8 @@ walk.py     following a packet through chains
 translate.py where packets to an address go
 masquerade.py whether packets that Pods send get another source
 firewall.py how many rules there are, and their policies
+drops.py    rules whose counters say that they drop packets now
+wording.py  what such a rule is for, in words
 conntrack.py tracked connections to an address
 ping.py     ICMP echoes
 

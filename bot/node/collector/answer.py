@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from . import netlink, rights
 from .connect import connect_surely, target
 from .conntrack import entries, flows
+from .drops import drops
 from .files import files
 from .firewall import firewall
 from .idle import idle
@@ -108,7 +109,7 @@ def values(request: list[str]) -> dict[str, Json]:
     return looked(request)
 
 
-def looked(request: list[str], *, inside: bool = False) -> dict[str, Json]:
+def looked(request: list[str], *, inside: bool = False) -> dict[str, Json]:  # noqa: PLR0911 - one of each kind
     """Return what is seen from the network namespace this process is in."""
     match request:
         case ["sample", _, seconds, *traffic]:
@@ -119,7 +120,9 @@ def looked(request: list[str], *, inside: bool = False) -> dict[str, Json]:
             return {"reached": reach({text: target(text) for text in targets}, int(times))}
         case ["metrics", _, seconds, *programs]:
             return {"metrics": metrics({text: program(text) for text in programs}, int(seconds))}
-        case ["firewall" | "sockets" as name]:
+        case ["firewall" | "sockets" | "drops" as name, *rest]:
+            if name == "drops":
+                return {name: drops(int(rest[1]))}
             return {name: firewall() if name == "firewall" else sockets()}
     return listed(request[0], request[1:], inside=inside)
 

@@ -7,6 +7,7 @@ linux/netfilter_ipv6/ip6_tables.h, linux/netfilter/x_tables.h.
 from __future__ import annotations
 
 import ctypes
+import ipaddress
 import os
 import socket
 import struct
@@ -26,6 +27,7 @@ HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 MAX_BYTES = 64 * 1024 * 1024
 GOTO = 2
 INVERTED_IN, INVERTED_OUT, INVERTED_SOURCE, INVERTED_TO, INVERTED_PROTOCOL = 1, 2, 8, 16, 64
+COUNTERS = struct.Struct("=QQ")
 PART = struct.Struct("=H29sB")
 ALIGN = 8
 
@@ -214,6 +216,20 @@ class Entry(NamedTuple):
             return Verdict("goto" if self.head[self.layout.flags_at] & GOTO else "jump", str(code))
         return xt.VERDICTS.get(code, Verdict("other", str(code)))
 
+    @property
+    def packets(self) -> int:
+        """How many it was for; the last numbers of the head of an entry are its counters."""
+        return int(COUNTERS.unpack_from(self.head, self.layout.size - COUNTERS.size)[0])
+
+    @property
+    def words(self) -> str:
+        """What it is for: ``saddr 10.0.0.7/255.255.255.255, protocol 6, statistic``; empty where for all packets."""
+        source, to, source_mask, to_mask, *_devices, protocol = self.layout.address.unpack_from(self.head)
+        ends = (("saddr", source, source_mask), ("daddr", to, to_mask))
+        found = [f"{name} {shown(address)}/{shown(mask)}" for name, address, mask in ends if any(mask)]
+        found += [f"protocol {protocol}"] if protocol else []
+        return ", ".join([*found, *(name for name, _info in self.matches)])
+
     def _addresses(self, packet: Packet) -> bool | None:
         source, to, source_mask, to_mask, *devices, protocol = self.layout.address.unpack_from(self.head)
         inverted = self.head[self.layout.flags_at + 1]
@@ -230,6 +246,11 @@ class Entry(NamedTuple):
             return None
         # The packet's interfaces are not known.
         return None if any(devices[0]) or any(devices[1]) else True
+
+
+def shown(address: bytes) -> str:
+    """Return an address as text."""
+    return str(ipaddress.ip_address(address))
 
 
 def masked(address: bytes, mask: bytes) -> bytes:

@@ -18,6 +18,7 @@ recall --from A --to B      what was recorded from A to B seconds ago (at most 9
 
 With NET_ADMIN and NET_RAW (tier 2):
 firewall                    the tables of rules, their sizes and policies
+drops --seconds N           the rules that dropped or refused packets over N seconds (1 to 10), by their counters
 translate PROTO/IP:PORT ... where the Node's rules send the first packet to each of at most 32 addresses (what IPVS does
                             with it is told without them)
 entries PROTO/IP:PORT ...   the tracked connections to each of at most 16 addresses
@@ -30,8 +31,8 @@ ping IP ...                 ICMP echoes to at most 16 addresses
 With SYS_ADMIN, SYS_PTRACE and the Node's processes (tier 3):
 resolver UID ...            the servers, search list and ndots in /etc/resolv.conf of at most 8 Pods with these uids
 files UID ...               how many files at most 8 Pods with these uids have open, and their limit
-inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, sockets, firewall, translate and
-                            ping, from the network namespace of the Pod with this uid and address
+inside UID IP REQUEST ...   one of sample, connect, reach, series, sizes, resolve, sockets, firewall, drops, translate
+                            and ping, from the network namespace of the Pod with this uid and address
 
 Not requests, and answered with no document of their own:
 session                     many requests, asked on stdin
@@ -45,6 +46,7 @@ from collections.abc import Callable
 from . import rights
 from .connect import MAX_TARGETS, host, target
 from .conntrack import MAX_PACKETS as MAX_TRACKED
+from .drops import MAX_SECONDS as MAX_WATCHED
 from .inside import uid
 from .masquerade import MAX_PACKETS as MAX_SENT
 from .metrics import MAX_TARGETS as MAX_PROGRAMS
@@ -80,10 +82,10 @@ LISTS: dict[str, tuple[int, Callable[[str], object]]] = {
     "files": (MOST_PODS, uid),
 }
 INSIDE = frozenset(
-    {"sample", "connect", "reach", "series", "sizes", "resolve", "firewall", "translate", "ping", "sockets"}
+    {"sample", "connect", "reach", "series", "sizes", "resolve", "firewall", "drops", "translate", "ping", "sockets"}
 )
 # What a request keeps of the helper's capabilities; all others keep none.
-NEEDS = dict.fromkeys(("firewall", "translate", "entries", "flows", "masquerade", "ping"), rights.RULES) | {
+NEEDS = dict.fromkeys(("firewall", "drops", "translate", "entries", "flows", "masquerade", "ping"), rights.RULES) | {
     "inside": rights.ENTER,
     "resolver": rights.ENTER,
     "files": rights.ENTER,
@@ -93,7 +95,8 @@ NEEDS = dict.fromkeys(("firewall", "translate", "entries", "flows", "masquerade"
 USAGE = (
     "usage: version | sample --seconds N [--traffic] | connect IP:PORT ... | reach --times N IP:PORT ... "
     "| clock TURN MS | metrics --seconds N IP:PORT ... | series IP:PORT ... | sizes IP ... "
-    "| resolve IP:PORT/NAME ... | recall --from A --to B | firewall | translate PROTO/IP:PORT ... "
+    "| resolve IP:PORT/NAME ... | recall --from A --to B | firewall | drops --seconds N "
+    "| translate PROTO/IP:PORT ... "
     "| entries PROTO/IP:PORT ... | flows IP ... | masquerade IP,PROTO/IP:PORT ... | ping IP ... | resolver UID ... "
     "| files UID ... | sockets | inside UID IP REQUEST ... | session | idle"
 )
@@ -135,6 +138,8 @@ def taken(arguments: list[str]) -> bool:
             found = True
         case ["sample", "--seconds", seconds] | ["sample", "--seconds", seconds, "--traffic"]:
             found = 1 <= decimal(seconds) <= MAX_SECONDS
+        case ["drops", "--seconds", seconds]:
+            found = 1 <= decimal(seconds) <= MAX_WATCHED
         case ["clock", "first" | "second", asked]:
             found = bool(decimal(asked))
         case ["recall", "--from", oldest, "--to", newest]:
