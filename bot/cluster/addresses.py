@@ -59,7 +59,9 @@ _PORT_WORD = re.compile(r"(?i)[_.-]?port$")
 _SECRET_WORDS = re.compile(
     r"(?i)passw|passphrase|(?:^|[_.-])(?:pwd|pass|secret|token|key|credential|cert)s?(?:[_.-]|$)"
 )
-_HERE = {"localhost", "localhost.", "ip6-localhost"}
+HERE = "localhost"
+"""How the Pod's own loopback address is written, whichever it is; kept with a port alone."""
+_HERE = {HERE, "localhost.", "ip6-localhost"}
 
 Found = tuple[str, int, str]
 """Host, port or 0, and the scheme of a URL if it is one of those above."""
@@ -120,14 +122,23 @@ def _of(host: str, port: str | None, scheme: str = "") -> Found:
     host = host.strip("[]").rstrip(".").lower()
     scheme = scheme.lower() if scheme.lower() in DEFAULT_PORTS else ""
     number = int(port) if port else DEFAULT_PORTS.get(scheme, 0)
-    if not host or number >= 2**16 or (port and not number) or host in _HERE or redact.message(host) != host:
+    if not host or number >= 2**16 or (port and not number) or redact.message(host) != host:
         return NOTHING
+    if host in _HERE:
+        return here(number, scheme)
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         # A name has a letter; what has none is a time, a version or a cut-off address.
         return (host, number, scheme) if re.search(r"[a-z]", host) else NOTHING
-    return NOTHING if address.is_loopback or address.is_unspecified else (str(address), number, scheme)
+    if address.is_loopback:
+        return here(number, scheme)
+    return NOTHING if address.is_unspecified else (str(address), number, scheme)
+
+
+def here(number: int, scheme: str) -> Found:
+    """Return a port of the Pod itself, or nothing where none is named."""
+    return (HERE, number, scheme) if number else NOTHING
 
 
 def _kept(found: Iterable[Found]) -> tuple[Found, ...]:

@@ -30,6 +30,7 @@ from bot.facts.kernel import NodeIp, NodeNeighbours, NodePeer, NodePressure, Nod
 from bot.facts.kubeproxy import KubeProxyMode, KubeProxyPod
 from bot.facts.kubeproxysync import KubeProxySync
 from bot.facts.limits import NamespaceQuota, NodeLease, NodeWarning, ObjectWarning, ReadinessGate, ServiceFamily
+from bot.facts.loopback import LoopbackSetting
 from bot.facts.masquerade import NodeMasquerade
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.mtu import NodeMtu, OverlayMtu
@@ -120,6 +121,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         ListenQueue,
         LocalTraffic,
         LossHistory,
+        LoopbackSetting,
         MeshAuthorization,
         MeshMutualTls,
         MissingService,

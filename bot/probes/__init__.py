@@ -33,6 +33,7 @@ from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_set
 from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.leaders import leader_lease
 from bot.probes.limits import namespace_quota, node_lease, readiness_gate, service_family
+from bot.probes.loopback import loopback_setting
 from bot.probes.masquerade import node_masquerade
 from bot.probes.mesh import mesh_authorization, mesh_mutual_tls
 from bot.probes.mtu import node_mtu, overlay_mtu
@@ -210,6 +211,7 @@ PROBES: tuple[Probe, ...] = (
     pod_network,
     pod_listener,
     pod_files,
+    loopback_setting,
     pod_mac,
     client_connect,
     client_lookup,

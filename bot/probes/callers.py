@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.cluster.addresses import HERE
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Pod
 from bot.cluster.port import Cluster
@@ -28,6 +29,8 @@ class Callers:
     settings: Sequence[tuple[str, Setting]]
     """Role and setting: ``client``, ``backend``, or ``other`` for who was not named."""
     targets: Sequence[Subject]
+    within: Sequence[tuple[str, Setting]]
+    """The same of what they call in their own Pods, over the loopback address."""
     refused: Mapping[Subject, ClusterError]
     """Workloads whose ConfigMaps could not be read, and why."""
 
@@ -41,11 +44,15 @@ class Callers:
         groups = await workloads_by_role(cluster, scope)
         found = await asyncio.gather(*(settings_of(cluster, owner, members) for owner, (_, members) in groups.items()))
         read = list(zip(groups.items(), found, strict=True))
-        settings = [(role, each) for (_, (role, _)), (every, _) in read for each in every]
+        every = [(role, each) for (_, (role, _)), (found, _) in read for each in found]
+        settings = [(role, each) for role, each in every if each.host != HERE]
+        within = [(role, each) for role, each in every if each.host == HERE]
         refused = {owner: problem for (owner, _), (_, problem) in read if problem}
         callers = {owner for owner, (role, _) in groups.items() if role == "client"}
         workloads = [item for item in scope.workloads if item not in callers] if scope.clients else []
-        return cls(scope=scope, settings=settings, targets=(*scope.services, *workloads), refused=refused)
+        return cls(
+            scope=scope, settings=settings, targets=(*scope.services, *workloads), within=within, refused=refused
+        )
 
     def is_about_target(self, setting: Setting, place: Surveyed) -> bool:
         """Tell whether an address may be how a workload reaches what the symptom says it reaches for."""

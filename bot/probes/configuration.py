@@ -34,7 +34,10 @@ class Setting:
 async def settings_of(
     cluster: Cluster, owner: Subject, pods: Iterable[Pod]
 ) -> tuple[list[Setting], ClusterError | None]:
-    """Return the addresses a workload's Pods are configured with, each once, and why ConfigMaps could not be read."""
+    """Return the addresses a workload's Pods are configured with, each once, and why ConfigMaps could not be read.
+
+    Ports of the Pod itself are among them (:data:`bot.cluster.addresses.HERE`).
+    """
     known = list(pods)
     found = [
         setting(owner, pod, address, address.where, path_of(pod))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from bot.cluster.addresses import HERE
 from bot.cluster.objects import (
     ConfigMap,
     Container,
@@ -56,7 +57,7 @@ async def init_container(cluster: Cluster, scope: Scope) -> Iterable[InitContain
     found = []
     for held in await held_in(cluster, scope):
         settings, _ = await settings_of(cluster, owner_of(held.pod), [held.alone])
-        found.append(fact_of(held, settings, cluster.now()))
+        found.append(fact_of(held, [item for item in settings if item.host != HERE], cluster.now()))
     return found
 
 
@@ -70,7 +71,7 @@ async def init_address(cluster: Cluster, scope: Scope) -> Iterable[InitAddress |
     for (owner, container), pod in by_container.items():
         settings, problem = await settings_of(cluster, owner, [pod])
         place = await Surveyed.of(cluster, settings)
-        found += [address_of(setting, container, place) for setting in settings]
+        found += [address_of(setting, container, place) for setting in settings if setting.host != HERE]
         if problem:
             found.append(Unreadable(of=InitAddress, subject=f"{owner.namespace}/{owner.name}", error=problem))
     return found
