@@ -22,7 +22,7 @@ from bot.facts.external import (
     ServiceEntry,
 )
 from bot.facts.gateway import GatewayBackend, GatewayState
-from bot.facts.headless import GoverningService, HeadlessPort
+from bot.facts.headless import GoverningService, HeadlessPort, PeerNames
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.initcontainer import InitAddress, InitContainer
@@ -166,6 +166,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodSockets,
         PodStart,
         PodState,
+        PeerNames,
         PodWay,
         PolicyCount,
         PolicyCoverage,

@@ -56,3 +56,24 @@ class GoverningService(Fact):
     """One that is used: ``web-0.web``."""
     used_by: str
     """``WEB_ADDR of Deployment shop/till``; ``the symptom``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerNames(Fact):
+    """A headless Service under whose names the readinessProbe of its own Pods looks for peers, and fails.
+
+    Source: core/v1 Service, Pods, and what kubelet says of their readinessProbes.
+    """
+
+    kind: ClassVar[str] = "peer_names"
+
+    namespace: str
+    service: str
+    workload: str
+    workload_type: str
+    pods: int
+    ready_pods: int
+    publishes_not_ready: bool
+    """publishNotReadyAddresses: names of Pods that are not ready yet are given too."""
+    name: str
+    """One that the probe looks for: ``db-0.db``."""

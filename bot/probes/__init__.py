@@ -42,6 +42,7 @@ from bot.probes.nodeport import node_port_connect
 from bot.probes.noderules import forward_rules, node_rules, service_rules
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
+from bot.probes.peers import peer_names
 from bot.probes.platform import kernel_module, node_tunnel
 from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness_failure
 from bot.probes.pod_route import pod_route
@@ -94,6 +95,7 @@ PROBES: tuple[Probe, ...] = (
     workload,
     pod_state,
     readiness_failure,
+    peer_names,
     container_limit,
     pod_start,
     pod_placement,
