@@ -53,6 +53,8 @@ class EndpointConnect(Fact):
     port: int
     is_pod: bool
     """The EndpointSlice says that a Pod has the address."""
+    nobodys: bool
+    """It says so of none, the address is in a Node's Pod range, and no Pod has it."""
     nodes_tried: int
     nodes_open: int
     """Nodes from which at least one connect was accepted."""

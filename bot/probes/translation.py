@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import ipaddress
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.cluster.errors import ClusterError, NoHelper
-from bot.cluster.objects import EndpointSlice, Namespace, Service
+from bot.cluster.objects import EndpointSlice, Namespace, Node, Pod, Service
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact
 from bot.facts.scope import Scope
@@ -14,12 +15,15 @@ from bot.facts.translation import EndpointConnect, ServiceConnect
 from bot.node import client
 from bot.node.targets import Behind, Front, fronts, has_address
 from bot.node.tried import Reached
+from bot.probes.kubeproxy import pod_ranges
+from bot.probes.peer import network
 from bot.probes.probe import Unreadable, probe
 from bot.probes.reading import key_of, path_of, services_in
 from bot.probes.service import SERVICE_NAME_LABEL
 
 READS = (Service, EndpointSlice, Namespace)
 
+API_SERVICE = ("default", "kubernetes")
 SERVICES_TRIED = 10
 """Services whose addresses are connected to in one diagnosis (ours)."""
 NODES_TRIED = 6
@@ -54,17 +58,29 @@ async def service_connect(cluster: Cluster, scope: Scope) -> Iterable[ServiceCon
     return [*tried.unreadable(ServiceConnect), *facts]
 
 
-@probe(EndpointConnect, reads=READS, helper=True)
+@probe(EndpointConnect, reads=(*READS, Node, Pod), helper=True)
 async def endpoint_connect(cluster: Cluster, scope: Scope) -> Iterable[EndpointConnect | Unreadable]:
     """Tell which of the endpoints of Services accept connects from any Node."""
     tried = await try_services(cluster, scope)
+    nobodys = await nobodys_in(cluster, tried)
     facts = [
-        endpoint_fact(tried, service, front, behind)
+        endpoint_fact(tried, service, front, behind, nobodys)
         for service, front in tried.fronts
         for behind in front.behind
         if tried.reached
     ]
     return [*tried.unreadable(EndpointConnect), *facts]
+
+
+async def nobodys_in(cluster: Cluster, tried: Tried) -> set[str]:
+    """Return the endpoints' addresses that are in a Node's Pod range, and that no Pod has."""
+    own = [front for service, front in tried.fronts if key_of(service) != API_SERVICE]
+    strange = {one.address for front in own for one in front.behind if not one.pod}
+    if not strange:
+        return set()
+    ranges = [found for node in await cluster.list(Node) for text in pod_ranges(node) if (found := network(text))]
+    within = [each for each in sorted(strange) if any(ipaddress.ip_address(each) in one for one in ranges)]
+    return {each for each in within if not await cluster.list(Pod, fields=f"status.podIP={each}")}
 
 
 async def try_services(cluster: Cluster, scope: Scope) -> Tried:
@@ -136,7 +152,9 @@ def connect_fact(tried: Tried, node: str, service: Service, front: Front) -> Ser
     )
 
 
-def endpoint_fact(tried: Tried, service: Service, front: Front, behind: Behind) -> EndpointConnect:
+def endpoint_fact(
+    tried: Tried, service: Service, front: Front, behind: Behind, nobodys: Collection[str]
+) -> EndpointConnect:
     """Return what Nodes get from one endpoint."""
     all_results = [found[behind.target].results for found in tried.reached.values()]
     together = {word: sum(one.get(word, 0) for one in all_results) for one in all_results for word in one}
@@ -148,6 +166,7 @@ def endpoint_fact(tried: Tried, service: Service, front: Front, behind: Behind) 
         address=behind.address,
         port=behind.port,
         is_pod=bool(behind.pod),
+        nobodys=behind.address in nobodys,
         nodes_tried=len(all_results),
         nodes_open=sum(one.get(OPEN, 0) > 0 for one in all_results),
         result=OPEN if together.get(OPEN) else in_a_word(together),

@@ -95,6 +95,7 @@ async def test_an_address_without_a_pod_is_told_with_how_many_others_answer() ->
             address="192.0.2.9",
             port=8080,
             is_pod=False,
+            nobodys=False,
             nodes_tried=2,
             nodes_open=0,
             result="silent",
