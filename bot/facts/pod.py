@@ -97,6 +97,10 @@ class PodPlacement(Fact):
     name: str
     workload: str
     workload_type: str
+    unseen_seconds: int
+    """Since it was made, if no scheduler has said anything of it yet (condition PodScheduled); else 0."""
+    scheduler: str
+    """Which it asks for (schedulerName)."""
     selects_nodes: bool
     """It has a nodeSelector or a required nodeAffinity."""
     fitting_nodes: int

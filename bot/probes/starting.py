@@ -89,6 +89,7 @@ async def pod_placement(cluster: Cluster, scope: Scope) -> Iterable[PodPlacement
 def placement_of(pod: Pod, nodes: Sequence[Node], now: datetime) -> PodPlacement:
     """Return what is known of the Nodes that a Pod may go to."""
     owner = owner_of(pod)
+    seen = any(condition.type == "PodScheduled" for condition in pod.status.conditions)
     fitting = [condition_of(node, now) for node in nodes if fits(pod, node)]
     closed = [node for node in fitting if not node.ready] + [
         node for node in fitting if node.ready and node.unschedulable
@@ -98,6 +99,8 @@ def placement_of(pod: Pod, nodes: Sequence[Node], now: datetime) -> PodPlacement
         name=pod.metadata.name,
         workload=owner.name,
         workload_type=owner.kind,
+        unseen_seconds=0 if seen else seconds_since(pod.metadata.creation_timestamp, now),
+        scheduler=pod.spec.scheduler_name,
         selects_nodes=bool(pod.spec.node_selector or pod.spec.affinity.node_affinity.required),
         fitting_nodes=len(fitting),
         ready_nodes=sum(node.ready for node in fitting),

@@ -29,12 +29,12 @@ def rules(name: str) -> list[tuple[Place, Drop]]:
 
 
 def test_each_rule_that_stops_and_counts_is_told_in_words_with_the_hooks_it_is_reached_from() -> None:
-    assert [(place.chain, drop.verdict, drop.words, drop.hooks) for place, drop in rules("before")] == [
+    assert [(place.chain, drop.verdict, drop.words(), drop.hooks) for place, drop in rules("before")] == [
         ("in", "drop", "ip frag-off & 0x3fff != 0x0000", PREROUTING),
         ("in", "drop", "ip saddr 127.0.0.0/8, l4proto tcp, dport 99", PREROUTING),
         ("sub", "drop", "ct state invalid", OUTPUT),
         ("sub", "reject", "l4proto tcp, dport 77, random mod 2 < 1", OUTPUT),
-        ("sub", "drop", "ip saddr in bad, rate limit", OUTPUT),
+        ("sub", "drop", "ip saddr in bad (127.0.0.9), rate limit", OUTPUT),
         ("sub", "drop", "length > 1200, oifname lo", OUTPUT),
         ("sub", "drop", "l4proto tcp, tcp flags & 0x12 == 0x02, dport 78", OUTPUT),
     ]
@@ -87,6 +87,7 @@ def test_damaged_rules_are_a_problem_or_other_rules(data: st.DataObject) -> None
     content = bytearray(bytes.fromhex(data.draw(st.sampled_from(known[key] or ["00"]))))
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
-        list(of_nftables(Kernel({**known, key: [content[: data.draw(st.integers(0, len(content)))].hex()]})))
+        found = of_nftables(Kernel({**known, key: [content[: data.draw(st.integers(0, len(content)))].hex()]}))
+        [drop.words() for _, drop in found]
     except Problem:
         return

@@ -79,6 +79,7 @@ class Gate(Part, frozen=True, kw_only=True):
 
 class PodSpec(Part, frozen=True, kw_only=True):
     node_name: str = ""
+    scheduler_name: str = "default-scheduler"
     node_selector: dict[str, str] = {}
     affinity: Affinity = Affinity()
     host_network: bool = False

@@ -6,7 +6,8 @@ iptables counts at every rule, nftables where a rule says ``counter``; one that 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from . import legacy, nft, rights
@@ -40,7 +41,8 @@ class Drop(NamedTuple):
 
     verdict: str
     packets: int
-    words: str
+    words: Callable[[], str]
+    """What it is for; sets may be long, so they are read of those rules alone that are told of."""
     hooks: tuple[str, ...]
     """From which its chain can be reached."""
 
@@ -64,7 +66,7 @@ def drops(seconds: int) -> dict[str, Json]:
             "chain": place.chain[:100],
             "verdict": drop.verdict,
             "packets": drop.packets - before[place],
-            "words": drop.words[:WORDS_LENGTH] or "all packets",
+            "words": drop.words()[:WORDS_LENGTH] or "all packets",
             "hooks": list(drop.hooks),
         }
         for place, drop in found[:MOST]
@@ -95,7 +97,8 @@ def of_nftables(ask: Ask = ask) -> Iterator[tuple[Place, Drop]]:
             if verdict and packets is not None:
                 place = Place(f"nftables {title} {table}", chain, big(known.get(nft.RULE_HANDLE, b"")))
                 hooks = hooks_of(family, table, chain, rules, bases)
-                yield place, Drop(verdict, packets, in_words(parts, family), hooks)
+                words = partial(in_words, parts, family, nft.Table(family, table, ask).elements)
+                yield place, Drop(verdict, packets, words, hooks)
 
 
 def stops(parts: Iterable[tuple[str, dict[int, bytes]]]) -> str:

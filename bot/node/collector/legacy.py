@@ -221,7 +221,6 @@ class Entry(NamedTuple):
         """How many it was for; the last numbers of the head of an entry are its counters."""
         return int(COUNTERS.unpack_from(self.head, self.layout.size - COUNTERS.size)[0])
 
-    @property
     def words(self) -> str:
         """What it is for: ``saddr 10.0.0.7/255.255.255.255, protocol 6, statistic``; empty where for all packets."""
         source, to, source_mask, to_mask, *_devices, protocol = self.layout.address.unpack_from(self.head)
