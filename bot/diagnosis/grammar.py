@@ -166,6 +166,10 @@ def guess(symbols: str, mentions: list[Mention], parts: Parts) -> None:
     for number, mention in enumerate(mentions):
         if mention.kind == "Node" and number not in parts.roles:
             parts.roles[number] = Role.NODE
+    # A page that is named by host and path is what is reached for, whoever else is spoken of.
+    pages = [number for number, mention in enumerate(mentions) if mention.path and "." in mention.name]
+    if pages and parts.holder(Role.TARGET) is None and parts.roles.get(pages[0], Role.OTHER) is Role.OTHER:
+        parts.roles[pages[0]] = Role.TARGET
     placed = any(
         role in (Role.SOURCE, Role.TARGET) and not weak(mentions[number]) for number, role in parts.roles.items()
     )

@@ -39,6 +39,9 @@ class IngressState(Fact):
     """The host that the symptom names, if a rule is for it."""
     asked_host: str
     """The host that the symptom names; empty if it names none."""
+    narrow_path: str
+    """A path that begins like the asked one but does not take it, where the asked one falls to that of all others
+    (``/``); empty if there is none."""
     near_host: str
     """That of a rule which is the asked one but for typing errors; empty where a rule is for the asked one."""
     path: str

@@ -117,6 +117,7 @@ def state_of(
         class_has_address=bool(served.get(name, set()) - {key_of(item)}),
         host=scope.url_host if any(serves(rule.host, scope.url_host) for rule in item.spec.rules) else "",
         asked_host=scope.url_host,
+        narrow_path=narrow_path(item, scope),
         near_host=near_host(item, scope.url_host),
         path=scope.url_path,
         path_routed=not scope.url_path or bool(asked_for(item, scope)),
@@ -181,6 +182,21 @@ def asked_for(item: Ingress, scope: Scope) -> list[Route]:
     if best is None:
         return [route for route in routes_of(item) if not route.path.path and not route.host]
     return [Route(host=host, path=path) for host, path in paths if (path.path_type == EXACT, len(path.path)) == best]
+
+
+def narrow_path(item: Ingress, scope: Scope) -> str:
+    """Return a path that begins like the one that is asked for and does not take it, where ``/`` does."""
+    first, taken = first_segment(scope.url_path), {route.path.path for route in asked_for(item, scope)}
+    if not first or taken - {"/", ""}:
+        return ""
+    own = rules_for(item.spec.rules, host_meant(item, scope.url_host))
+    paths = [path.path for rule in own for path in rule.http.paths]
+    return next((path for path in paths if first_segment(path) == first), "")
+
+
+def first_segment(path: str) -> str:
+    """Return what stands between the first two slashes of a path."""
+    return path.strip("/").partition("/")[0]
 
 
 def rules_for(rules: Sequence[IngressHostRule], host: str) -> Sequence[IngressHostRule]:

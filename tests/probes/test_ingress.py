@@ -86,6 +86,7 @@ async def test_an_ingress_that_is_served() -> None:
         class_has_address=False,
         host="",
         asked_host="",
+        narrow_path="",
         near_host="",
         path="",
         path_routed=True,
@@ -312,3 +313,13 @@ def test_of_annotations_only_what_is_known_is_kept() -> None:
     assert "hunter2" not in str(kept)
     assert b"hunter2" not in msgspec.json.encode(kept)
     assert msgspec.json.decode(msgspec.json.encode(kept), type=Ingress) == kept
+
+
+@pytest.mark.parametrize(
+    ("paths", "narrow"),
+    [(("/", "/pay/v2"), "/pay/v2"), (("/", "/pay"), ""), (("/", "/cart"), ""), (("/pay/v2",), "/pay/v2")],
+)
+async def test_a_path_that_begins_like_the_asked_one_is_too_narrow(paths: tuple[str, ...], narrow: str) -> None:
+    found = await state(ingress(paths={path: backend("web") for path in paths}), scope=at("/pay/cart"))
+
+    assert found.narrow_path == narrow
