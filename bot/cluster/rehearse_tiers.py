@@ -22,6 +22,8 @@ MAX_PODS = 100
 """Pods whose own address is among them (ours)."""
 MAX_ENTERED = 20
 """Pods that are looked at from inside for a recording (ours): each costs three programs on its Node."""
+AT_ONCE = 5
+"""Pods looked at from inside at the same time (ours)."""
 MAX_REACHED = 32
 """Addresses that each of them connects to (ours)."""
 MAX_SIZED = 8
@@ -52,8 +54,9 @@ async def ask_higher_tiers(cluster: Cluster, nodes: Sequence[str], known: Known)
         ask.tracked(cluster, dict.fromkeys(able, udp)),
     )
     inside = {node for node in able if tiers[node] == 3}  # noqa: PLR2004 - tier
-    for pod in [pod for pod in running if pod.spec.node_name in inside][:MAX_ENTERED]:
-        await look_from(cluster, pod, known, own)
+    entered = [pod for pod in running if pod.spec.node_name in inside][:MAX_ENTERED]
+    for start in range(0, len(entered), AT_ONCE):
+        await asyncio.gather(*(look_from(cluster, pod, known, own) for pod in entered[start : start + AT_ONCE]))
 
 
 def packets_to(services: Iterable[Service]) -> tuple[list[str], list[str]]:
@@ -82,6 +85,7 @@ async def look_from(cluster: Cluster, pod: Pod, known: Known, own: Sequence[str]
             view.sample(),
             view.firewall(),
             view.drops(),
+            view.sockets(),
             view.translations(own),
             view.reaches(sorted(fronts)[:MAX_REACHED]),
             view.sizes(hosts[:MAX_SIZED]),

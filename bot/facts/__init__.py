@@ -39,7 +39,16 @@ from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
 from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
 from bot.facts.pod import ContainerLimit, PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
 from bot.facts.podmac import PodMac
-from bot.facts.podview import ClientConnect, ClientLookup, ClientMtu, PodFiles, PodListener, PodNetwork, PodResolver
+from bot.facts.podview import (
+    ClientConnect,
+    ClientLookup,
+    ClientMtu,
+    PodDialling,
+    PodFiles,
+    PodListener,
+    PodNetwork,
+    PodResolver,
+)
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
@@ -154,6 +163,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         OutsideWay,
         OverlayMtu,
         PathMtu,
+        PodDialling,
         PodFiles,
         PodHostPort,
         PodListener,

@@ -12,7 +12,8 @@ from bot.facts.base import Fact
 class LoopbackSetting(Fact):
     """A port on the loopback address that a workload is configured to call, and whether its Pod listens there.
 
-    Source: what workloads are configured with, and the sockets in one of their Pods, which the helper's tier 3 reads.
+    Source: what workloads are configured with, and the TCP sockets that listen in one of their Pods, which the helper's
+    tier 3 reads.
     """
 
     kind: ClassVar[str] = "loopback_setting"

@@ -193,3 +193,27 @@ class PodFiles(Fact):
     free: int
     """limit - open; 0 where the limit was lowered below what is open."""
     used_permille: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodDialling(Fact):
+    """Where a Pod tries to connect to right now, at an address that nobody has any more.
+
+    Source: sockets in state SYN-SENT inside the Pod, looked at five times; Pods, Services and Pod ranges of Nodes.
+    """
+
+    kind: ClassVar[str] = "pod_dialling"
+
+    namespace: str
+    pod: str
+    workload: str
+    workload_type: str
+    role: str
+    """``client`` or ``backend``."""
+    node: str
+    address: str
+    port: int
+    was: str
+    """What the address was of: ``Pod`` (it is in a Node's Pod range) or ``Service`` (it is near the API server's)."""
+    looks: int
+    """Of five, those in which a connect waited for its answer."""

@@ -123,11 +123,21 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     port: Count
 
 
+class Dialling(msgspec.Struct, frozen=True, kw_only=True):
+    """Connects of the Pod that nobody has answered yet."""
+
+    peer: Text
+    port: Count
+    looks: Count
+    """Of five, a quarter of a second apart, those in which there was one."""
+
+
 class Sockets(msgspec.Struct, frozen=True, kw_only=True):
     """The sockets of a Pod that others connect to."""
 
     listening: Annotated[tuple[Waiting, ...], Meta(max_length=500)]
     accepted: Annotated[tuple[Accepted, ...], Meta(max_length=500)]
+    dialling: Annotated[tuple[Dialling, ...], Meta(max_length=500)] = ()
     more: Count = 0
 
 

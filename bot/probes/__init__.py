@@ -12,6 +12,7 @@ from bot.probes.cniagent import cilium_drops, cilium_settings, cni_agent, cni_no
 from bot.probes.cnimtu import cni_mtu
 from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
+from bot.probes.dialling import pod_dialling
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.dnsmetrics import dns_metrics
 from bot.probes.echo import outside_ping
@@ -213,6 +214,7 @@ PROBES: tuple[Probe, ...] = (
     pod_network,
     pod_listener,
     pod_files,
+    pod_dialling,
     loopback_setting,
     pod_mac,
     client_connect,

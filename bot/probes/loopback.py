@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.cluster.errors import ClusterError, NoHelper
 from bot.cluster.objects import Pod
@@ -12,7 +12,6 @@ from bot.cluster.port import Cluster
 from bot.facts.base import Fact
 from bot.facts.loopback import LoopbackSetting
 from bot.facts.scope import Scope, Subject
-from bot.node.ruled import Sockets
 from bot.node.ways import is_reachable
 from bot.probes.addresses import READS
 from bot.probes.callers import Callers
@@ -47,12 +46,12 @@ async def loopback_setting(cluster: Cluster, scope: Scope) -> Iterable[Fact | Un
     pods = [pod for owner in owners if (pod := await pod_of(cluster, owner))]
     found = await asyncio.gather(*(listening(cluster, pod) for pod in pods))
     facts: list[Fact | Unreadable] = []
-    for pod, sockets in zip(pods, found, strict=True):
-        if isinstance(sockets, ClusterError):
-            facts.append(Unreadable(of=LoopbackSetting, subject=pod.spec.node_name, error=sockets))
+    for pod, ports in zip(pods, found, strict=True):
+        if isinstance(ports, ClusterError):
+            facts.append(Unreadable(of=LoopbackSetting, subject=pod.spec.node_name, error=ports))
             continue
         own = [item for item in called.values() if item[1].owner == owner_of(pod)]
-        facts += [fact_of(role, setting, pod, sockets) for role, setting in own]
+        facts += [fact_of(role, setting, pod, ports) for role, setting in own]
     return facts
 
 
@@ -62,17 +61,17 @@ async def pod_of(cluster: Cluster, owner: Subject) -> Pod | None:
     return next((pod for pod in pods if is_reachable(pod) and owner_of(pod) == owner), None)
 
 
-async def listening(cluster: Cluster, pod: Pod) -> Sockets | ClusterError:
-    """Return what a Pod listens on, or why it cannot be entered."""
+async def listening(cluster: Cluster, pod: Pod) -> list[int] | ClusterError:
+    """Return the TCP ports that a Pod listens on, those of its loopback address too, or why it cannot be entered."""
     try:
-        return await inside(cluster, pod).sockets()
+        sample = await inside(cluster, pod).sample()
+        return sorted({listener.port for listener in sample.last(sample.series.listeners)})
     except ClusterError as problem:
         return problem
 
 
-def fact_of(role: str, setting: Setting, pod: Pod, sockets: Sockets) -> LoopbackSetting:
+def fact_of(role: str, setting: Setting, pod: Pod, ports: Sequence[int]) -> LoopbackSetting:
     """Return whether a Pod listens where one of its settings calls."""
-    ports = sorted({item.port for item in sockets.listening})
     return LoopbackSetting(
         namespace=setting.owner.namespace,
         workload=setting.owner.name,

@@ -45,6 +45,7 @@ def test_who_is_or_was_just_connected_to_a_port_that_waits_is_told(state: str) -
     assert told == {
         "listening": [{"protocol": "tcp", "port": 8080}],
         "accepted": [{"peer": "10.244.2.9", "port": 8080}],
+        "dialling": [],
         "more": 0,
     }
 
@@ -104,3 +105,12 @@ def test_what_is_no_list_of_sockets_is_a_problem(text: str) -> None:
 
 def test_a_list_that_was_captured_is_read() -> None:
     assert len(sockets_of((CAPTURED / "tcp.txt").read_text())) == 3
+
+
+def test_connects_that_nobody_answers_are_counted_by_look() -> None:
+    dials, peer = (f"{POD}:9000", f"{PEER}:1F90", TRIED), {"peer": "10.244.2.9", "port": 8080}
+    once, twice = tcp(dials, dials), tcp(dials)
+    answer: Any = found(once, [], [once, twice, tcp(SERVER)])
+
+    assert answer["dialling"] == [{**peer, "looks": 2}]
+    assert listing(SERVER)["dialling"] == []

@@ -9,20 +9,21 @@ from bot.cluster.memory import Helper, MemoryCluster
 from bot.facts.base import Reason
 from bot.facts.loopback import LoopbackSetting
 from bot.facts.scope import Scope, Subject
-from bot.node.requests import SOCKETS_REQUEST, VERSION_REQUEST, Request, inside
+from bot.node.requests import VERSION_REQUEST, Request, inside
 from bot.probes.loopback import loopback_setting
+from tests.node import samples
 from tests.probes.manifests import facts_of, pod, unknown_of
 from tests.probes.test_files import UID, answered
 
 SCOPE = Scope(
     namespaces=("shop",), services=(Subject("Service", "shop", "web"),), backends=(Subject("Pod", "shop", "web-1"),)
 )
-SOCKETS = inside(UID, "10.244.1.7", SOCKETS_REQUEST)
+SAMPLE = inside(UID, "10.244.1.7", ("sample", "--seconds", "3"))
 
 
 def listening(*ports: int) -> tuple[Request, bytes]:
-    sockets = {"listening": [{"protocol": "tcp", "port": port} for port in ports], "accepted": []}
-    return answered(SOCKETS, sockets=sockets)
+    listeners = [{"ip": "127.0.0.1", "port": port, "waiting": 0, "most": 5} for port in ports]
+    return SAMPLE, samples.answer(series={"listeners": [listeners]}, request=list(SAMPLE), tier=3)
 
 
 def cluster(upstream: str, *answers: tuple[Request, bytes], tier: int = 3) -> MemoryCluster:
@@ -65,7 +66,7 @@ async def test_an_address_of_somebody_else_is_no_loopback_setting() -> None:
 
 
 async def test_a_pod_that_may_not_be_entered_is_unknown() -> None:
-    refused = answered(SOCKETS, tier=2, error="tier 3 is needed, and this helper has tier 2")
+    refused = answered(SAMPLE, tier=2, error="tier 3 is needed, and this helper has tier 2")
     found = await unknown_of(loopback_setting, cluster("127.0.0.1:9000", refused, tier=2), SCOPE)
 
     assert found.reason is Reason.HIGHER_TIER

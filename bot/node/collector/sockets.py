@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -16,7 +19,9 @@ from .read import Json, text_of
 ROOT = "/proc/self/net"
 MOST = 500
 # net/tcp_states.h. Connections that are not made yet, or were never made, are no connections.
-LISTEN = 0x0A
+DIALLING, LISTEN = 0x02, 0x0A
+# A connect that nobody answers stays for as long as its program waits, a second or more as a rule.
+LOOKS, PAUSE_SECONDS = 5, 0.25
 MADE = frozenset({0x01, 0x04, 0x05, 0x06, 0x08, 0x09, 0x0B})
 COLUMNS = 4  # number, local and remote address, state
 PORT_DIGITS = 4
@@ -35,13 +40,22 @@ class Socket(NamedTuple):
 
 
 def sockets() -> Json:
-    """Return the ports that wait for others, and who is connected to them by TCP."""
-    tcp, udp = ([each for name in names for each in read(name)] for names in (("tcp", "tcp6"), ("udp", "udp6")))
-    return found(tcp, udp)
+    """Return the ports that wait for others, who is connected to them by TCP, and whom this side calls in vain."""
+    looks = []
+    for turn in range(LOOKS):
+        time.sleep(PAUSE_SECONDS if turn else 0)
+        looks.append([each for name in ("tcp", "tcp6") for each in read(name)])
+    udp = [each for name in ("udp", "udp6") for each in read(name)]
+    return found(looks[-1], udp, looks)
 
 
-def found(tcp: list[Socket], udp: list[Socket]) -> Json:
-    """Return the same of sockets; what stays inside the namespace is left out."""
+def found(tcp: list[Socket], udp: list[Socket], looks: Iterable[list[Socket]] = ()) -> Json:
+    """Return the same of sockets, and of several looks at those of TCP; what stays inside the namespace is left out."""
+    called = Counter(
+        place
+        for look in looks
+        for place in {(str(each.peer), each.peer_port) for each in look if each.state == DIALLING}
+    )
     waits = {("tcp", each.port) for each in tcp if each.state == LISTEN and not each.ip.is_loopback}
     waits |= {("udp", each.port) for each in udp if not each.peer_port and not each.ip.is_loopback}
     made = {
@@ -53,6 +67,9 @@ def found(tcp: list[Socket], udp: list[Socket]) -> Json:
     return {
         "listening": [{"protocol": protocol, "port": port} for protocol, port in listening[:MOST]],
         "accepted": [{"peer": peer, "port": port} for peer, port in accepted[:MOST]],
+        "dialling": [
+            {"peer": peer, "port": port, "looks": times} for (peer, port), times in sorted(called.items())[:MOST]
+        ],
         "more": max(0, len(listening) - MOST) + max(0, len(accepted) - MOST),
     }
 
