@@ -149,3 +149,27 @@ class ContainerLimit(Fact):
     container: str
     cpu_milli: int
     """Thousandths of a CPU."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DaemonSetGap(Fact):
+    """A Node from which Pods call a DaemonSet that has no Pod there.
+
+    Source: apps/v1 DaemonSet, its Pods, the Nodes' labels. Made where the symptom reaches for a DaemonSet.
+    """
+
+    kind: ClassVar[str] = "daemon_set_gap"
+
+    namespace: str
+    name: str
+    node: str
+    client: str
+    """A Pod there that calls: ``shop/till-1``."""
+    host_port: int
+    """Where its Pods are reached at their own Nodes; 0 if they are not."""
+    fits: bool
+    """The Node has the labels that its nodeSelector and its nodeAffinity ask for."""
+    selector: str
+    """Its nodeSelector: ``disk=ssd``; empty if it has none."""
+    elsewhere: int
+    """Its ready Pods on other Nodes."""

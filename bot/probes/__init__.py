@@ -12,6 +12,7 @@ from bot.probes.cniagent import cilium_drops, cilium_settings, cni_agent, cni_no
 from bot.probes.cnimtu import cni_mtu
 from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
+from bot.probes.daemonsets import daemon_set_gap
 from bot.probes.dialling import pod_dialling
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.dnsmetrics import dns_metrics
@@ -100,6 +101,7 @@ PROBES: tuple[Probe, ...] = (
     container_limit,
     pod_start,
     pod_placement,
+    daemon_set_gap,
     pod_port_range,
     client_address,
     missing_service,

@@ -13,7 +13,7 @@ from bot.probes.callers import Callers
 from bot.probes.probe import Unreadable, probe
 from bot.probes.reading import path_of
 from bot.probes.survey import Name, Surveyed
-from bot.probes.workload import ready
+from bot.probes.workload import AnyWorkload, ready
 
 READS = (Pod, ConfigMap, Service, Namespace, Deployment, StatefulSet, DaemonSet)
 
@@ -67,6 +67,12 @@ async def missing_service(cluster: Cluster, scope: Scope) -> Iterable[MissingSer
         )
         for name, who in called.items()
         for namesake in place.namesakes(name)
-        if not place.service(name) and not place.services_before(namesake)
+        if not place.service(name) and not place.services_before(namesake) and (who or not on_nodes(namesake))
     ]
     return [*found, *unread(callers, MissingService)]
+
+
+def on_nodes(workload: AnyWorkload) -> bool:
+    """Tell whether a workload's Pods are reached at their Nodes, and so need no Service."""
+    spec = workload.spec.template.spec
+    return spec.host_network or any(port.host_port for container in spec.containers for port in container.ports)

@@ -69,6 +69,8 @@ def end_in_words(end: End) -> str:
 
 def carried(end: End, peers: Sequence[PolicyPeer], policy_namespace: str) -> str:
     """Return what an end has where peers ask for something else: ``tier=frontend``, ``Namespace till has team=b``."""
+    if not end.is_pod and end.node:
+        return f"the address of its Node ({end.ip}), by hostNetwork"
     if not end.is_pod:
         return f"address {end.ip}" if end.ip else end.name
     wanted = dict.fromkeys(key for peer in peers if peer.pod_selector for key in keys_of(peer.pod_selector))
