@@ -24,6 +24,8 @@ class Rollout(Fact):
     wanted_replicas: int
     updated_replicas: int
     available_replicas: int
+    paused: bool
+    """Its controller was told not to roll out what is changed (spec.paused)."""
     in_progress: bool
     """The controller has not seen the last change yet, or not all Pods are new and available."""
     templates: int

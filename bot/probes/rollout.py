@@ -42,6 +42,7 @@ def fact_of(item: Deployment, service: Service, pods: Sequence[Pod]) -> Rollout:
         wanted_replicas=spec.replicas,
         updated_replicas=status.updated_replicas,
         available_replicas=status.available_replicas,
+        paused=spec.paused,
         in_progress=not seen or min(status.updated_replicas, status.available_replicas) < spec.replicas,
         templates=len({pod.metadata.labels.get(TEMPLATE_LABEL, "") for pod in pods}),
         leaving_pods=sum(bool(pod.metadata.deletion_timestamp) for pod in pods),

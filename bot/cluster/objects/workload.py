@@ -34,6 +34,8 @@ class WorkloadSpec(Part, frozen=True, kw_only=True):
     template: PodTemplate = PodTemplate()
     strategy: Strategy = Strategy()
     """Of a Deployment."""
+    paused: bool = False
+    """Of a Deployment: changes of its template are not rolled out."""
     service_name: str = ""
     """Of a StatefulSet: the Service under which its Pods have names."""
 
