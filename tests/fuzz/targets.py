@@ -177,6 +177,12 @@ def any_answer(content: bytes) -> None:
         return
 
 
+def tcp_sockets(content: bytes) -> object:
+    """Read a text as the sockets of every kind."""
+    read = sockets.sockets_of(content.decode(errors="backslashreplace"))
+    return sockets.found(read, read, [read])
+
+
 TARGETS: Mapping[str, Target] = {
     **{name: text_target(name, parse) for name, parse in TEXTS.items()},
     "cgroup": binary(lambda content: throttling.cgroup_of(content.decode(errors="backslashreplace"))),
@@ -186,7 +192,7 @@ TARGETS: Mapping[str, Target] = {
         *(netlink.link_of, netlink.address_of, routes.route_of, routes.neighbour_of),
         *(queues.discipline_of, queues.listener_of),
     ),
-    "tcp": binary(lambda content: sockets.found(*[sockets.sockets_of(content.decode(errors="backslashreplace"))] * 2)),
+    "tcp": binary(tcp_sockets),
     "conntrack": binary(lambda content: conntrack.answered_by([content], bytes([10, 244, 2, 2]))),
     "dns": binary(lambda content: resolve.addresses(content, 1), lambda content: resolve.addresses(content, 28)),
     "resolv_conf": resolv_conf,

@@ -53,12 +53,21 @@ def keep(file: Path, *, scenario: str, category: str, symptom: str) -> None:
 
 
 def slimmed(content: bytes, symptom: str) -> bytes:
-    """Return a recording without the Events of namespaces that the symptom does not name: other incidents left them."""
+    """Return a recording without what is of namespaces that the symptom does not name: their Events, which other
+    incidents left, and what was seen from inside their Pods.
+    """
     document = json.loads(gzip.decompress(content))
     objects = document["objects"]
     named = {item["metadata"]["name"] for item in objects["namespaces"] if item["metadata"]["name"] in symptom}
     around = named | {"default", "kube-system"}
     objects["events"] = [event for event in objects["events"] if event["metadata"]["namespace"] in around]
+    strange = {pod["metadata"]["uid"] for pod in objects["pods"] if named and pod["metadata"]["namespace"] not in named}
+    for helper in document["helpers"].values():
+        helper["answers"] = {
+            request: answer
+            for request, answer in helper["answers"].items()
+            if not (request.startswith("inside ") and request.split()[1] in strange)
+        }
     return gzip.compress(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(), mtime=0)
 
 
