@@ -37,7 +37,16 @@ from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
 from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
-from bot.facts.pod import ContainerLimit, DaemonSetGap, PodPlacement, PodPortRange, PodStart, PodState, ReadinessFailure
+from bot.facts.pod import (
+    ContainerLimit,
+    DaemonSetGap,
+    HeldPod,
+    PodPlacement,
+    PodPortRange,
+    PodStart,
+    PodState,
+    ReadinessFailure,
+)
 from bot.facts.podmac import PodMac
 from bot.facts.podview import (
     ClientConnect,
@@ -115,6 +124,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         GatewayBackend,
         GatewayRoute,
         GatewayState,
+        HeldPod,
         HostPortConnect,
         HostsEntry,
         HostPortRequest,

@@ -173,3 +173,22 @@ class DaemonSetGap(Fact):
     """Its nodeSelector: ``disk=ssd``; empty if it has none."""
     elsewhere: int
     """Its ready Pods on other Nodes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldPod(Fact):
+    """A Pod that was deleted and stays, because somebody has not given it up (metadata.finalizers).
+
+    Source: core/v1 Pod, of the workloads that the symptom's Services select.
+    """
+
+    kind: ClassVar[str] = "held_pod"
+
+    namespace: str
+    pod: str
+    workload: str
+    workload_type: str
+    finalizers: str
+    """``backup.example.com/guard``, at most 200 characters."""
+    overdue_seconds: int
+    """Since it should have been gone: its deletionTimestamp, which has the grace period in it."""

@@ -23,6 +23,7 @@ from bot.probes.enginepolicy import engine_policy_count, engine_policy_flow
 from bot.probes.external import local_traffic, pod_host_port, service_entry
 from bot.probes.externalip import external_ip_claim
 from bot.probes.files import pod_files
+from bot.probes.finalizers import held_pod
 from bot.probes.gateway import gateway_route
 from bot.probes.gatewayapi import gateway_backend, gateway_state
 from bot.probes.headless import headless_port
@@ -101,6 +102,7 @@ PROBES: tuple[Probe, ...] = (
     container_limit,
     pod_start,
     pod_placement,
+    held_pod,
     daemon_set_gap,
     pod_port_range,
     client_address,

@@ -55,6 +55,7 @@ class Meta(Part, frozen=True, kw_only=True):
     creation_timestamp: str = ""
     deletion_timestamp: str = ""
     generation: int = 0
+    finalizers: tuple[str, ...] = ()
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
     """Those of :data:`bot.cluster.redact.ANNOTATIONS`, where they are addresses; others may hold anything."""
