@@ -61,8 +61,11 @@ _OVERRIDE = re.compile(
     r"--(?P<option>address|host-record|cname)=(?P<value>[A-Za-z0-9_./:#,*-]{1,300})|--(?P<local>local|server)=/(?P<names>[A-Za-z0-9_./-]{1,300})/"
 )
 
-_SERVER = re.compile(r"--server=(?P<server>[0-9a-fA-F.:]{2,45}(?:#[0-9]{1,5})?)")
-_FORWARD = re.compile(r"^\s*(?:forward|proxy)\s+\.\s+(?P<to>[^{\n]{1,300})", re.MULTILINE)
+_SERVER = re.compile(
+    r"--server=(?:/(?P<domains>[A-Za-z0-9_./-]{1,300})/)?(?P<server>[0-9a-fA-F.:]{2,45}(?:#[0-9]{1,5})?)"
+)
+_FORWARD = re.compile(r"(?:forward|proxy)\s+(?P<of>\S{1,300})\s+(?P<to>[^{]{1,300})")
+_PORT = re.compile(r":[0-9]{1,5}$")
 
 
 def reduce(text: str) -> str:
@@ -109,15 +112,49 @@ def dnsmasq(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def dnsmasq_servers(words: Iterable[str]) -> tuple[str, ...]:
-    """Return the servers that dnsmasq is told to ask for names of any domain: ``192.0.2.1#53``."""
-    found = (match["server"] for word in words if len(word) <= MOST_CHARACTERS and (match := _SERVER.fullmatch(word)))
+    """Return the servers that dnsmasq is told to ask: ``192.0.2.1#53``, for one domain ``x.example=192.0.2.1``."""
+    matches = (match for word in words if len(word) <= MOST_CHARACTERS and (match := _SERVER.fullmatch(word)))
+    found = (
+        forward(domain, match["server"])
+        for match in matches
+        for domain in (match["domains"] or "").strip("/").split("/")
+    )
     return tuple(dict.fromkeys(found))[:MOST_OVERRIDES]
 
 
 def upstreams(text: str) -> tuple[str, ...]:
-    """Return where a Corefile forwards names of any domain to: addresses, or a file such as ``/etc/resolv.conf``."""
-    found = (server for match in _FORWARD.finditer(text) for server in match["to"].split())
+    """Return where a Corefile forwards names to: addresses, or a file such as ``/etc/resolv.conf``.
+
+    Of one domain alone: ``x.example=192.0.2.1``.
+    """
+    found: list[str] = []
+    depth, zones = 0, [""]
+    for line in (part.partition("#")[0].strip() for part in text.splitlines()):
+        if depth == 0 and line.endswith("{"):
+            zones = [zone_of(word) for word in line[:-1].replace(",", " ").split()] or [""]
+        if match := _FORWARD.match(line):
+            domains = zones if match["of"] == "." else [zone_of(match["of"])]
+            found += [forward(domain, server) for domain in domains for server in match["to"].split()]
+        depth += line.count("{") - line.count("}")
     return tuple(dict.fromkeys(found))[:MOST_OVERRIDES]
+
+
+def forward(domain: str, server: str) -> str:
+    """Write down a server, with the domain that it is asked for if that is not every one."""
+    return f"{domain}={server}" if domain else server
+
+
+def zone_of(word: str) -> str:
+    """Return the domain of a server block: ``x.example`` of ``dns://x.example.:53``; empty for every one."""
+    return _PORT.sub("", word.rpartition("://")[2]).strip(".").lower()
+
+
+def servers_for(name: str, found: Iterable[str]) -> list[str]:
+    """Return the servers that a name is forwarded to: those of the longest domain it lies in, else of every one."""
+    ways = [(domain, server) for text in found for domain, _, server in [text.rpartition("=")]]
+    around = [domain for domain, _ in ways if domain and f".{name.strip('.').lower()}".endswith(f".{domain}")]
+    longest = max(around, key=len, default="")
+    return [server for domain, server in ways if domain == longest]
 
 
 def speaks_of(override: str, name: str) -> bool:

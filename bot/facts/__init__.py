@@ -22,7 +22,7 @@ from bot.facts.external import (
     ServiceEntry,
 )
 from bot.facts.gateway import GatewayBackend, GatewayState
-from bot.facts.headless import GoverningService, HeadlessPort, PeerNames
+from bot.facts.headless import GoverningService, HeadlessPort, PeerNames, PodName
 from bot.facts.history import ConntrackHistory, DropCorrelation, DropHistory, LossHistory, StealHistory
 from bot.facts.ingress import GatewayRoute, IngressRoute, IngressState
 from bot.facts.initcontainer import InitAddress, InitContainer
@@ -36,7 +36,16 @@ from bot.facts.mesh import MeshAuthorization, MeshMutualTls
 from bot.facts.mtu import NodeMtu, OverlayMtu
 from bot.facts.node import NodeCondition, NodeConntrack, NodeCpu, NodeInterface, NodeSoftnet
 from bot.facts.noderules import ForwardRules, NodeRules, ServiceRules, StaleFlow
-from bot.facts.platform import BridgeHairpin, ConntrackTimeouts, KernelModule, NodeClock, NodeTunnel
+from bot.facts.platform import (
+    BridgeHairpin,
+    ConntrackTimeouts,
+    DefaultGateway,
+    KernelModule,
+    NodeClock,
+    NodeTunnel,
+    NodeXfrm,
+    PodBridge,
+)
 from bot.facts.pod import (
     ContainerLimit,
     DaemonSetGap,
@@ -59,7 +68,7 @@ from bot.facts.podview import (
     PodResolver,
 )
 from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFlow, TargetIsolation
-from bot.facts.queue import ContainerThrottling, ListenQueue, PodSockets, SendQueue
+from bot.facts.queue import ContainerThrottling, ListenQueue, PodLink, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
 from bot.facts.routes import PodRoute
@@ -80,6 +89,9 @@ FACT_TYPES: dict[str, type[Fact]] = {
         BackendReplacement,
         BalancerClient,
         BridgeHairpin,
+        DefaultGateway,
+        NodeXfrm,
+        PodBridge,
         CiliumDrops,
         CiliumSettings,
         ClientAddress,
@@ -117,6 +129,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         EndpointPort,
         GoverningService,
         HeadlessPort,
+        PodName,
         EtcdDisk,
         ExternalIpClaim,
         ExternalName,
@@ -139,6 +152,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         KubeProxySync,
         LeaderLease,
         ListenQueue,
+        PodLink,
         LocalTraffic,
         LossHistory,
         LoopbackSetting,

@@ -77,3 +77,31 @@ class PeerNames(Fact):
     """publishNotReadyAddresses: names of Pods that are not ready yet are given too."""
     name: str
     """One that the probe looks for: ``db-0.db``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodName(Fact):
+    """The name of one Pod below a Service, by its own hostname and subdomain, as callers of the symptom use it.
+
+    Made where the Service exists and a living Pod has that hostname. Source: core/v1 Service and Pods (hostname,
+    subdomain), and what callers are configured with.
+    """
+
+    kind: ClassVar[str] = "pod_name"
+
+    name: str
+    """The one that is used: ``primary.db``."""
+    namespace: str
+    service: str
+    pod: str
+    workload: str
+    workload_type: str
+    hostname: str
+    subdomain: str
+    """What the Pod says; empty if nothing."""
+    matches: bool
+    """The subdomain is the Service's name, so the name is given to the Pod."""
+    selected: bool
+    """The Service selects the Pod."""
+    used_by: str
+    """``WEB_ADDR of Deployment shop/till``; ``the symptom``."""

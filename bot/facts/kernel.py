@@ -197,3 +197,9 @@ class NodePeer(Fact):
     peer_mac_known_wrong: bool
     """The Node has a MAC for the peer's address that is not the one of the peer's uplink. False where they are not on
     one link."""
+    tunnel_mac: str
+    """The MAC that frames in the tunnel are sent to; empty when no entry says so, or not tunnelled."""
+    peer_tunnel_mac: str
+    """That of the peer's own tunnel device; empty where it was not seen."""
+    tunnel_mac_known_wrong: bool
+    """Both are known and differ."""

@@ -109,3 +109,79 @@ class BridgeHairpin(Fact):
     """The first of these; empty if there is none."""
     calls_itself: str
     """A workload that is both ends of the symptom, with a Pod on this Node: ``Deployment shop/web``; else empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodBridge(Fact):
+    """What a Node's bridge does for the Pods behind it: pass frames between them, and be their gateway.
+
+    Source: rtnetlink RTM_GETLINK, RTM_GETADDR and RTM_GETROUTE, /proc/sys/net/ipv4/conf, core/v1 Node and Pods. Only of
+    bridges with Pods.
+    """
+
+    kind: ClassVar[str] = "pod_bridge"
+
+    node: str
+    bridge: str
+    ports: int
+    """Those of Pods."""
+    ports_isolated: int
+    """Those of them that get nothing from each other."""
+    ports_blocked: int
+    """Those of them that are in another state than forwarding (STP)."""
+    blocked: str
+    """The first of these; empty if there is none."""
+    pair: str
+    """Pods of the symptom behind this bridge, who calls and who is called: ``shop/till-1, shop/web-1``; else empty."""
+    addresses: str
+    """Of the bridge: ``10.244.1.1/24``; empty if it has none."""
+    pod_network: str
+    """The Node's Pod CIDR; empty where it has none."""
+    pods: int
+    """Pods of this Node with an address in it; counted where nothing on the Node is their gateway, else 0."""
+    is_gateway: bool
+    """The bridge has an address in that network."""
+    is_routed: bool
+    """A route of the main table leads to that network, or into it, by the bridge."""
+    arp_ignore: int
+    """What counts for the bridge, the larger of its own and that of ``all``. 8: no answer for any address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeXfrm(Fact):
+    """What IPsec dropped on a Node over the window.
+
+    Source: /proc/net/xfrm_stat, whose counters are drops and errors all (docs.kernel.org, networking/xfrm_proc).
+    """
+
+    kind: ClassVar[str] = "node_xfrm"
+
+    node: str
+    window_ms: int
+    dropped: int
+    reason: str
+    """The counter that grew most: ``XfrmOutPolBlock``; empty if none did."""
+    dropped_before: int
+    """Since boot, up to the window's begin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefaultGateway(Fact):
+    """The router that a Node sends to what lies beyond its networks.
+
+    Source: rtnetlink RTM_GETROUTE, RTM_GETNEIGH: the default route of the main table with the least metric.
+    """
+
+    kind: ClassVar[str] = "default_gateway"
+
+    node: str
+    address: str
+    device: str
+    state: str
+    """Of its neighbour entry: ``reachable``, ``stale``, ``failed``, ...; ``absent`` where there is none."""
+    silent: bool
+    """It was asked for its MAC address and does not answer: ``failed`` or ``incomplete``."""
+    others: str
+    """The router that most other Nodes use; empty where none was seen."""
+    differs: bool
+    """Other Nodes use another one."""

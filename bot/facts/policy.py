@@ -105,6 +105,10 @@ class PolicyFlow(Fact):
     change: str
     """The least that would allow it and what else is denied at the target: ``ingress from Pods app=till on TCP 8080``;
     empty where it is allowed."""
+    missed: str
+    """A policy of the same namespace that would allow it, and selects no Pods at all; empty if there is none."""
+    missed_selects: str
+    """Whom that one selects: ``Pods tier=api``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,3 +99,28 @@ class ContainerThrottling(Fact):
     throttled: int
     throttled_permille: int
     """throttled per thousand periods; 0 when it did nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodLink(Fact):
+    """The Node's end of one Pod's interface, and the queue before it: what the Pod receives passes there.
+
+    Source: rtnetlink RTM_GETNEIGH, RTM_GETROUTE and RTM_GETQDISC, as ``tc -s qdisc``.
+    """
+
+    kind: ClassVar[str] = "pod_link"
+
+    namespace: str
+    pod: str
+    workload: str
+    workload_type: str
+    node: str
+    interface: str
+    discipline: str
+    """``noqueue`` if there is none."""
+    shapes: bool
+    """Of a kind that limits a rate or delays: tbf, htb, netem, ..."""
+    window_ms: int
+    dropped: int
+    held_back: int
+    """Packets over the limit that had to wait, and those that were dropped."""

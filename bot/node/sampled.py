@@ -60,6 +60,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     link: int
     hairpin: bool | None = None
     """A port of a bridge that sends frames back where they came from; None where it is no port of one."""
+    isolated: bool | None = None
+    """A port of a bridge that gets nothing from other isolated ones; None where nobody says."""
+    forwards: bool | None = None
+    """A port of a bridge in the state forwarding; None where nobody says."""
     external: bool = False
     """A tunnel device whose packets say where they go (collect metadata), as Cilium and Open vSwitch set it."""
     vxlan: Vxlan | None = None
@@ -176,6 +180,8 @@ class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
     routes: Series[tuple[Route, ...]] = late_field()
     neighbours: Series[tuple[Neighbour, ...]] = late_field()
     forwarding: Series[tuple[Neighbour, ...]] = late_field()
+    learned: Series[tuple[Neighbour, ...]] = late_field()
+    """Behind which port of a bridge each MAC address is."""
     modules: Series[dict[str, str] | tuple[str, ...]] = late_field()
     """By name: ``loaded``, ``built-in``, ``absent``, ``unseen``; a helper of before listed the loaded ones only."""
     kernel: Series[str] = late_field()
@@ -183,6 +189,8 @@ class SampleSeries(msgspec.Struct, frozen=True, kw_only=True):
     snmp6: Series[dict[str, Count]] = late_field()
     netstat: Series[dict[str, Count]] = late_field()
     sockstat: Series[dict[str, Count]] = late_field()
+    xfrm: Series[dict[str, Count]] = late_field()
+    """What IPsec (xfrm) dropped, by reason."""
     cpu_pressure: Series[dict[str, Count]] = late_field()
     memory_pressure: Series[dict[str, Count]] = late_field()
     running: Series[Count] = late_field()

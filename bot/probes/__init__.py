@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.probes.addresses import client_address, missing_service
 from bot.probes.aliases import external_name, hosts_entry
-from bot.probes.bridge import bridge_hairpin
+from bot.probes.bridge import bridge_hairpin, pod_bridge
 from bot.probes.clientview import client_connect, client_lookup, client_mtu
 from bot.probes.clock import node_clock
 from bot.probes.cni import cni_identity, policy_enforcement
@@ -13,6 +13,7 @@ from bot.probes.cnimtu import cni_mtu
 from bot.probes.containers import container_throttling, pod_sockets
 from bot.probes.controlplane import api_server_checks, api_server_latency, etcd_disk
 from bot.probes.daemonsets import daemon_set_gap
+from bot.probes.defaultgateway import default_gateway
 from bot.probes.dialling import pod_dialling
 from bot.probes.dns import dns_pod, dns_service
 from bot.probes.dnsmetrics import dns_metrics
@@ -31,7 +32,7 @@ from bot.probes.history import conntrack_history, drop_correlation, drop_history
 from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.initcontainers import init_address, init_container
-from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp
+from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp, node_xfrm
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.leaders import leader_lease
@@ -51,8 +52,9 @@ from bot.probes.pod import container_limit, pod_port_range, pod_state, readiness
 from bot.probes.pod_route import pod_route
 from bot.probes.pod_way import pod_way
 from bot.probes.podaddress import client_pod_address
+from bot.probes.podlink import pod_link
 from bot.probes.podmac import pod_mac
-from bot.probes.podname import governing_service
+from bot.probes.podname import governing_service, pod_names
 from bot.probes.podresolver import pod_resolver
 from bot.probes.podview import pod_listener, pod_network
 from bot.probes.policy import policy_count, target_isolation
@@ -90,6 +92,7 @@ PROBES: tuple[Probe, ...] = (
     client_scheme,
     external_ip_claim,
     governing_service,
+    pod_names,
     service_backends,
     service_selector_misfit,
     service_use,
@@ -199,6 +202,9 @@ PROBES: tuple[Probe, ...] = (
     zone_way,
     pod_way,
     bridge_hairpin,
+    pod_bridge,
+    node_xfrm,
+    default_gateway,
     outside_way,
     outside_address,
     outside_ping,
@@ -221,6 +227,7 @@ PROBES: tuple[Probe, ...] = (
     pod_dialling,
     loopback_setting,
     pod_mac,
+    pod_link,
     client_connect,
     client_lookup,
     client_mtu,

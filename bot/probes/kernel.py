@@ -9,6 +9,7 @@ from bot.cluster.objects import Node
 from bot.cluster.port import Cluster
 from bot.facts.base import Fact
 from bot.facts.kernel import NodeIp, NodePressure, NodeTcp, NodeUdp
+from bot.facts.platform import NodeXfrm
 from bot.facts.scope import Scope
 from bot.node.client import samples
 from bot.node.growth import grown
@@ -22,6 +23,12 @@ from bot.probes.probe import Unreadable, probe
 async def node_ip(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
     """Count packets that led nowhere or were discarded over the window."""
     return await each_node(cluster, scope, NodeIp, ip_of, ask=samples)
+
+
+@probe(NodeXfrm, reads=(Node,), helper=True)
+async def node_xfrm(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadable]:
+    """Count what IPsec dropped over the window."""
+    return await each_node(cluster, scope, NodeXfrm, xfrm_of, ask=samples)
 
 
 @probe(NodeTcp, reads=(Node,), helper=True)
@@ -88,6 +95,25 @@ def ip_of(sample: Sample) -> list[Fact]:
             fragmentation_failed=ip4("Ip.FragFails") + ip6("Ip6FragFails"),
             reassembly_failed=ip4("Ip.ReasmFails") + ip6("Ip6ReasmFails"),
             **provenance(sample, sample.series.snmp),
+        )
+    ]
+
+
+def xfrm_of(sample: Sample) -> list[Fact]:
+    """Return what IPsec dropped, and mostly why."""
+    series = sample.series
+    readings = sample.all(series.xfrm)
+    first = readings[0][1]
+    grew = {name: grown([found[name] for _, found in readings if name in found]) for name in readings[-1][1]}
+    most = min(grew, key=lambda name: (-grew[name], name), default="")
+    return [
+        NodeXfrm(
+            node=sample.node,
+            window_ms=readings[-1][0] - readings[0][0],
+            dropped=sum(grew.values()),
+            reason=most if grew.get(most) else "",
+            dropped_before=sum(first.values()),
+            **provenance(sample, series.xfrm),
         )
     ]
 

@@ -85,10 +85,20 @@ async def node_masquerade(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unr
 
 
 async def pods_on(cluster: Cluster, node: Node, scope: Scope) -> list[Pod]:
-    """Return the Pods of a Node with an address of their own: clients first, then those of the symptom's namespaces."""
+    """Return the Pods of a Node with an address of their own: clients first, then those of the symptom's namespaces.
+
+    Beyond that by uid: in a bundle they have other names, and the same one has to come first.
+    """
     pods = await cluster.list(Pod, fields=f"spec.nodeName={node.metadata.name}")
     own = [pod for pod in pods if pod.spec.node_name == node.metadata.name and is_reachable(pod)]
-    return sorted(own, key=lambda pod: (not is_client(pod, scope), pod.metadata.namespace not in scope.namespaces))
+    return sorted(
+        own,
+        key=lambda pod: (
+            not is_client(pod, scope),
+            pod.metadata.namespace not in scope.namespaces,
+            pod.metadata.uid,
+        ),
+    )
 
 
 def is_client(pod: Pod, scope: Scope) -> bool:

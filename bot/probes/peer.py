@@ -33,8 +33,19 @@ async def node_peer(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadabl
     with_helper, without = await nodes_in(cluster, scope)
     wanted = {*with_helper[:MAX_NODES], *without[:MAX_NODES]}
     peers = [node for node in await cluster.list(Node) if node.metadata.name in wanted]
-    macs = uplink_macs(await samples(cluster, with_helper[:MAX_NODES]))
-    return await each_node(cluster, scope, NodePeer, lambda sample: peers_of(sample, peers, macs), ask=samples)
+    answers = await samples(cluster, with_helper[:MAX_NODES])
+    macs, tunnels = uplink_macs(answers), tunnel_macs(answers)
+    return await each_node(cluster, scope, NodePeer, lambda sample: peers_of(sample, peers, macs, tunnels), ask=samples)
+
+
+def tunnel_macs(answers: Mapping[str, Sample | ClusterError]) -> dict[str, dict[int, str]]:
+    """Return the MAC address of each Node's VXLAN devices by their network (VNI), where they are known."""
+    found: dict[str, dict[int, str]] = {}
+    for node, answer in answers.items():
+        with contextlib.suppress(ClusterError):
+            links = (link for link in must(answer).last(must(answer).series.links) if not link.external)
+            found[node] = {link.vxlan.id: link.mac for link in links if link.vxlan and link.mac}
+    return found
 
 
 def uplink_macs(answers: Mapping[str, Sample | ClusterError]) -> dict[str, str]:
@@ -46,15 +57,18 @@ def uplink_macs(answers: Mapping[str, Sample | ClusterError]) -> dict[str, str]:
     return found
 
 
-def peers_of(sample: Sample, peers: list[Node], macs: Mapping[str, str]) -> list[Fact]:
+def peers_of(
+    sample: Sample, peers: list[Node], macs: Mapping[str, str], tunnels: Mapping[str, Mapping[int, str]]
+) -> list[Fact]:
     """Return the ways to those of the peers that have a Pod CIDR."""
     found: list[Fact] = []
     for peer in peers:
         cidr = network(next(iter(peer.spec.pod_cidrs), peer.spec.pod_cidr))
         address = next((one.address for one in peer.status.addresses if one.type == "InternalIP"), "")
         if cidr and address and peer.metadata.name != sample.node:
-            mac, end = macs.get(peer.metadata.name, ""), published_end(peer)
-            found.append(way(sample, peer.metadata.name, cidr, address, mac=mac, published=end))
+            name, end = peer.metadata.name, published_end(peer)
+            known = macs.get(name, ""), tunnels.get(name, {})
+            found.append(way(sample, name, cidr, address, macs=known, published=end))
     return found
 
 
@@ -64,15 +78,26 @@ def published_end(peer: Node) -> str:
     return next((told[key] for key in reversed(ANNOTATIONS) if told.get(key)), "")
 
 
-def way(sample: Sample, peer: str, cidr: Network, address: str, *, mac: str, published: str = "") -> NodePeer:
-    """Return the way to one peer."""
+def way(
+    sample: Sample,
+    peer: str,
+    cidr: Network,
+    address: str,
+    *,
+    macs: tuple[str, Mapping[int, str]],
+    published: str = "",
+) -> NodePeer:
+    """Return the way to one peer, whose uplink and tunnel devices have these MAC addresses."""
+    mac, tunnels = macs
     series = sample.series
     links, addresses = sample.last(series.links), sample.last(series.addresses)
     neighbours, forwarding = sample.last(series.neighbours), sample.last(series.forwarding)
     route = best_route(sample.last(series.routes), cidr)
     device = next((link for link in links if route and link.index == route.index), None)
     tunnelled = device is not None and device.kind == "vxlan" and not device.external
-    end = tunnel_end(device, route.via, neighbours, forwarding) if tunnelled and device and route else ""
+    tunnel_mac = mac_of(device, route.via, neighbours) if tunnelled and device and route else ""
+    end = tunnel_end(device, tunnel_mac, forwarding) if tunnelled and device else ""
+    right_mac = tunnels.get(device.vxlan.id, "") if tunnelled and device and device.vxlan else ""
     seen = {one.mac for one in neighbours if one.ip == address and one.mac}
     return NodePeer(
         node=sample.node,
@@ -91,6 +116,9 @@ def way(sample: Sample, peer: str, cidr: Network, address: str, *, mac: str, pub
         published_end_is_peer=published in ("", address),
         before_peer=sample.node < peer,
         peer_mac_known_wrong=bool(mac and seen and mac not in seen and on_link(sample, address)),
+        tunnel_mac=tunnel_mac,
+        peer_tunnel_mac=right_mac,
+        tunnel_mac_known_wrong=bool(tunnel_mac and right_mac and tunnel_mac != right_mac),
         **provenance(sample, series.routes),
     )
 
@@ -112,11 +140,13 @@ def contains(outer: Network, inner: Network) -> bool:
     return isinstance(inner, ipaddress.IPv6Network) and inner.subnet_of(outer)
 
 
-def tunnel_end(
-    device: Link, next_hop: str, neighbours: tuple[Neighbour, ...], forwarding: tuple[Neighbour, ...]
-) -> str:
-    """Return where frames for a next hop are sent: its MAC by the neighbours, that MAC's address by the entries."""
-    mac = next((one.mac for one in neighbours if (one.index, one.ip) == (device.index, next_hop) and one.mac), "")
+def mac_of(device: Link, next_hop: str, neighbours: tuple[Neighbour, ...]) -> str:
+    """Return the MAC that frames for a next hop are sent to."""
+    return next((one.mac for one in neighbours if (one.index, one.ip) == (device.index, next_hop) and one.mac), "")
+
+
+def tunnel_end(device: Link, mac: str, forwarding: tuple[Neighbour, ...]) -> str:
+    """Return where frames for a MAC are sent to by the device's entries."""
     return next((one.ip for one in forwarding if (one.index, one.mac) == (device.index, mac)), "")
 
 

@@ -1,4 +1,4 @@
-"""The names of a StatefulSet's Pods, and the Service that has to be there for them."""
+"""The names that Pods have below a Service: those of a StatefulSet, and by hostname and subdomain."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 from bot.cluster.objects import Pod, Service, StatefulSet
 from bot.cluster.port import Cluster
-from bot.facts.headless import GoverningService
+from bot.facts.headless import GoverningService, PodName
 from bot.facts.scope import Scope, Subject, SymptomKind
 from bot.probes.addresses import READS
 from bot.probes.callers import Callers
 from bot.probes.configuration import Setting
 from bot.probes.headless import HEADLESS
-from bot.probes.probe import probe
-from bot.probes.reading import SYSTEM_NAMESPACE, Pods, is_dns, key_of, path_of
+from bot.probes.probe import CannotTell, probe
+from bot.probes.reading import SYSTEM_NAMESPACE, Pods, is_dns, key_of, owner_of, path_of
 
 CORE_DNS = "coredns"
 
@@ -35,6 +35,62 @@ async def governing_service(cluster: Cluster, scope: Scope) -> Iterable[Governin
         )
         for item, names in used
     ]
+
+
+@probe(PodName, reads=READS)
+async def pod_names(cluster: Cluster, scope: Scope) -> Iterable[PodName]:
+    """Find Pods whose hostname is the first part of a name that the symptom's callers use."""
+    found: list[PodName] = []
+    for name, home, user in await used_names(cluster, scope):
+        host, _, rest = name.partition(".")
+        service_name, _, place = rest.partition(".")
+        namespace = place.partition(".")[0] or home
+        services = {item.metadata.name: item for item in await cluster.list(Service, namespace=namespace)}
+        if (service := services.get(service_name)) is None:
+            continue
+        pods = Pods(await cluster.list(Pod, namespace=namespace))
+        behind = {pod.metadata.name for pod in pods.selected_by(service)}
+        named = [pod for pod in pods.of(namespace) if pod.spec.hostname == host]
+        found += [pod_name_of(name, service, pod, user, selected=pod.metadata.name in behind) for pod in named[:1]]
+    return found
+
+
+async def used_names(cluster: Cluster, scope: Scope) -> list[tuple[str, str, str]]:
+    """Return names of two parts or more, the namespace that they are looked up in, and who uses them."""
+    found = [(scope.outside_host, home, "the symptom") for home in scope.namespaces if "." in scope.outside_host]
+    try:
+        settings = (await Callers.of(cluster, scope)).settings
+    except CannotTell:  # the symptom names nobody: the name that it says is all there is
+        settings = []
+    found += [
+        (
+            setting.host,
+            setting.owner.namespace,
+            f"{setting.where} of {setting.owner.kind} {setting.owner.namespace}/{setting.owner.name}",
+        )
+        for role, setting in settings
+        if "." in setting.host and (role == "client" or not scope.clients)
+    ]
+    return list({(name, home): (name, home, user) for name, home, user in reversed(found)}.values())
+
+
+def pod_name_of(name: str, service: Service, pod: Pod, user: str, *, selected: bool) -> PodName:
+    """Return what a Pod says of its name."""
+    owner = owner_of(pod)
+    return PodName(
+        name=name,
+        namespace=service.metadata.namespace,
+        service=service.metadata.name,
+        pod=pod.metadata.name,
+        workload=owner.name,
+        workload_type=owner.kind,
+        hostname=pod.spec.hostname,
+        subdomain=pod.spec.subdomain,
+        matches=pod.spec.subdomain == service.metadata.name,
+        selected=selected,
+        used_by=user,
+        source=f"{path_of(pod)}, {path_of(service)}",
+    )
 
 
 def users_of(item: StatefulSet, callers: Callers) -> dict[str, str]:

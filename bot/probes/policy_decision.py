@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from bot.cluster.errors import Malformed
 from bot.cluster.objects import LabelSelector, NetworkPolicy, Pod
 from bot.facts.policy import PolicyFlow
@@ -38,20 +40,22 @@ class Target:
 
 
 def flows_of(
-    client: Client, targets: Sequence[Target], policies: Sequence[NetworkPolicy]
+    client: Client, targets: Sequence[Target], policies: Sequence[NetworkPolicy], idle: Sequence[NetworkPolicy]
 ) -> Iterable[PolicyFlow | Unreadable]:
-    """Yield what policies mean for one client's connections."""
+    """Yield what policies mean for one client's connections; idle ones select no Pods at all."""
     others = [t for t in targets if (t.end.namespace, t.end.name) != (client.end.namespace, client.end.name)]
-    answers = [flows_to(target, client, policies) for target in others]
+    answers = [flows_to(target, client, policies, idle) for target in others]
     flows = [item for answer in answers for item in answer if isinstance(item, PolicyFlow)]
     no_dns = any(flow.flow == "dns" and flow.protocol == "UDP" and not flow.allowed for flow in flows)
     yield from (dataclasses.replace(flow, denies_dns=no_dns) for flow in flows)
     yield from (item for answer in answers for item in answer if isinstance(item, Unreadable))
 
 
-def flows_to(target: Target, client: Client, policies: Sequence[NetworkPolicy]) -> list[PolicyFlow | Unreadable]:
+def flows_to(
+    target: Target, client: Client, policies: Sequence[NetworkPolicy], idle: Sequence[NetworkPolicy]
+) -> list[PolicyFlow | Unreadable]:
     """Return what policies mean for the connections to one target: all its ports want the same change."""
-    found = [flow_of(client, target, policies, protocol=name, port=port) for name, port in target.ports if port]
+    found = [flow_of(client, target, policies, idle, protocol=name, port=port) for name, port in target.ports if port]
     flows = [flow for flow in found if isinstance(flow, PolicyFlow)]
     ports = listed(f"{flow.protocol} {flow.port}" for flow in flows if not flow.allowed)
     one_is_open = any(flow.allowed for flow in flows)
@@ -64,7 +68,13 @@ def flows_to(target: Target, client: Client, policies: Sequence[NetworkPolicy]) 
 
 
 def flow_of(
-    client: Client, target: Target, policies: Sequence[NetworkPolicy], *, protocol: str, port: int
+    client: Client,
+    target: Target,
+    policies: Sequence[NetworkPolicy],
+    idle: Sequence[NetworkPolicy],
+    *,
+    protocol: str,
+    port: int,
 ) -> PolicyFlow | Unreadable:
     """Return what policies mean for one connection."""
     source, end = client.end, target.end
@@ -99,10 +109,17 @@ def flow_of(
         denies_dns=False,
         other_port_allowed=False,
         change="",
+        missed="",
+        missed_selects="",
         source="/apis/networking.k8s.io/v1/networkpolicies",
     )
     if not decision.allowed and decision.direction:
-        return denied(flow, decision.direction, source, end, policies=policies)
+        missed = missing(decision.direction, source, end, policies, idle, port=port, protocol=protocol)
+        return dataclasses.replace(
+            denied(flow, decision.direction, source, end, policies=policies),
+            missed=missed.metadata.name if missed else "",
+            missed_selects=pods_in_words(missed.spec.pod_selector) if missed else "",
+        )
     deciding = next((item for item in policies if name_of(item) in decision.policies), None)
     return by(flow, deciding) if deciding else flow
 
@@ -129,6 +146,27 @@ def denied(
         carried=has,
         change=change_of(direction, other, place),
     )
+
+
+def missing(
+    direction: Direction,
+    source: End,
+    target: End,
+    policies: Sequence[NetworkPolicy],
+    idle: Sequence[NetworkPolicy],
+    *,
+    port: int,
+    protocol: str,
+) -> NetworkPolicy | None:
+    """Return the first policy, by name, that would allow a connection if it selected the Pod, and selects none."""
+    mine = source if direction == "egress" else target
+    for policy in sorted(idle, key=name_of):
+        meant = msgspec.structs.replace(policy, spec=msgspec.structs.replace(policy.spec, pod_selector=LabelSelector()))
+        if policy.metadata.namespace == mine.namespace:
+            others = [one for one in policies if one is not policy]
+            if decide([*others, meant], source, target, port=port, protocol=protocol).allowed:
+                return policy
+    return None
 
 
 def by(flow: PolicyFlow, policy: NetworkPolicy) -> PolicyFlow:

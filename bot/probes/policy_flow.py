@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.cluster.errors import ClusterError
 from bot.cluster.objects import Namespace, NetworkPolicy, Pod, Service
 from bot.cluster.port import Cluster
+from bot.cluster.selectors import selects
 from bot.facts.base import Reason
 from bot.facts.policy import PolicyFlow
 from bot.facts.scope import Scope
@@ -42,11 +43,13 @@ async def policy_flow(cluster: Cluster, scope: Scope) -> Iterable[PolicyFlow | U
     if not (clients and (targets or found)):
         raise CannotTell(Reason.OUT_OF_SCOPE, "no Pod is there that connects, or none that it connects to")
     policies = await world.policies({*(c.end.namespace for c in clients), *(t.end.namespace for t in targets)})
-    labels = await world.namespace_labels(policies)
+    labels, idle = await world.namespace_labels(policies), await world.without_pods(policies)
     for client in clients:
         source = with_labels(client.end, labels)
         here = dataclasses.replace(client, end=source)
-        found += flows_of(here, [dataclasses.replace(t, end=with_labels(t.end, labels)) for t in targets], policies)
+        found += flows_of(
+            here, [dataclasses.replace(t, end=with_labels(t.end, labels)) for t in targets], policies, idle
+        )
     return found
 
 
@@ -115,6 +118,17 @@ class World:
         """Return the NetworkPolicies of the namespaces of both ends."""
         places = sorted(filter(None, namespaces))
         return [item for place in places for item in await self.cluster.list(NetworkPolicy, namespace=place)]
+
+    async def without_pods(self, policies: Sequence[NetworkPolicy]) -> list[NetworkPolicy]:
+        """Return the policies that select no living Pod."""
+        return [
+            policy
+            for policy in policies
+            if not any(
+                selects(policy.spec.pod_selector, pod.metadata.labels)
+                for pod in (await self.pods(policy.metadata.namespace)).of(policy.metadata.namespace)
+            )
+        ]
 
     async def namespace_labels(self, policies: Sequence[NetworkPolicy]) -> Mapping[str, Mapping[str, str]]:
         """Return the labels of all Namespaces, if any policy asks for them."""

@@ -172,7 +172,8 @@ def name_fact(lookups: Lookups, name: str, now: datetime) -> DnsName:
         as_expected=addresses == [expected],
         others_resolve=rcode_of(lookups.given(name=lookups.common)) == "NOERROR",
         override=override[:OVERRIDE_LENGTH],
-        forwards_to=", ".join(lookups.upstreams)[:OVERRIDE_LENGTH] or "nothing that its settings name",
+        forwards_to=", ".join(corefile.servers_for(name, lookups.upstreams))[:OVERRIDE_LENGTH]
+        or "nothing that its settings name",
         node=node,
         server=server,
         median_ms=round(median_us / 1000),

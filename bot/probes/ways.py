@@ -173,7 +173,7 @@ def joined(one: Answers[V], other: Answers[V]) -> Answers[V]:
 def peers_from(answer: Sample | ClusterError, nodes: list[Node]) -> list[NodePeer]:
     """Return how a Node's kernel would send to the others; nothing where it did not tell."""
     with contextlib.suppress(ClusterError):
-        return [fact for fact in peers_of(must(answer), nodes, {}) if isinstance(fact, NodePeer)]
+        return [fact for fact in peers_of(must(answer), nodes, {}, {}) if isinstance(fact, NodePeer)]
     return []
 
 

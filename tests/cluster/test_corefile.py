@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cluster.corefile import dnsmasq, dnsmasq_servers, overrides, reduce, speaks_of, upstreams, zone
+from bot.cluster.corefile import dnsmasq, dnsmasq_servers, overrides, reduce, servers_for, speaks_of, upstreams, zone
 from bot.cluster.manifests import objects
 from bot.cluster.objects import ConfigMap, Deployment
 
@@ -77,10 +77,31 @@ def test_the_servers_for_names_of_any_domain_are_known() -> None:
     blocks = "forward . 192.0.2.3 tls://192.0.2.4 {\n  }\n}", "forward example.com 192.0.2.5\n}"
     text = "".join(f".:53 {{\n  {block}\n" for block in blocks)
 
-    assert dnsmasq_servers(words) == ("192.0.2.1", "2001:db8::1#5353")
-    assert upstreams(text) == ("192.0.2.3", "tls://192.0.2.4")
+    assert dnsmasq_servers(words) == ("192.0.2.1", "x.example=192.0.2.2", "2001:db8::1#5353")
+    assert upstreams(text) == ("192.0.2.3", "tls://192.0.2.4", "example.com=192.0.2.5")
     assert upstreams(".:53 {\n  forward . /etc/resolv.conf\n}\n") == ("/etc/resolv.conf",)
     assert upstreams("") == dnsmasq_servers([]) == ()
+
+
+STUB = """
+.:53 {
+    forward . 192.0.2.1
+}
+oslo.example.net:53, dns://x.example {
+    errors
+    forward . 198.51.100.35  # the office
+}
+"""
+
+
+def test_a_name_is_forwarded_to_the_servers_of_its_longest_domain() -> None:
+    found = (*upstreams(STUB), *dnsmasq_servers(["--server=/deep.oslo.example.net/198.51.100.36"]))
+
+    assert servers_for("oslo.example.net", found) == ["198.51.100.35"]
+    assert servers_for("db.oslo.example.net.", found) == ["198.51.100.35"]
+    assert servers_for("a.deep.oslo.example.net", found) == ["198.51.100.36"]
+    assert servers_for("notoslo.example.net", found) == ["192.0.2.1"]
+    assert servers_for("www.x.example", found) == ["198.51.100.35"]
 
 
 def test_they_are_kept_of_a_deployment_and_of_the_known_config_map() -> None:

@@ -51,6 +51,12 @@ def test_a_port_of_a_bridge_shows_whether_it_sends_frames_back() -> None:
     assert set(ports.values()) == {True}
 
 
+def test_a_port_of_a_bridge_shows_whether_it_is_isolated_and_forwards() -> None:
+    links = [netlink.link_of(body) for body in bodies(LINKS, netlink.RTM_NEWLINK)]
+
+    assert {(link["isolated"], link["forwards"]) for link in links if link["master"]} == {(False, True)}
+
+
 def test_addresses_show_their_interface() -> None:
     addresses = [netlink.address_of(body) for body in bodies(ADDRESSES, netlink.RTM_NEWADDR)]
 

@@ -108,6 +108,12 @@ def test_sockets_are_counted_by_kind_and_state() -> None:
     assert (found["sockets.used"], found["TCP.tw"]) == (9, 3)
 
 
+def test_drops_of_ipsec_are_counted_by_reason() -> None:
+    text = "XfrmInError             \t0\nXfrmOutPolBlock         \t12\n"
+
+    assert proc.xfrm_stat(text) == {"XfrmInError": 0, "XfrmOutPolBlock": 12}
+
+
 def test_pressure_is_in_microseconds_since_boot() -> None:
     text = "some avg10=0.12 avg60=0.00 avg300=0.00 total=1000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
 
@@ -140,6 +146,9 @@ def test_pressure_is_in_microseconds_since_boot() -> None:
         (proc.snmp6, "Ip6Other 5\n", "none of the known counters is in it"),
         (proc.sockstat, "\n", "not a kind of socket: ''"),
         (proc.sockstat, "TCP: inuse\n", "not a kind of socket: 'TCP: inuse'"),
+        (proc.xfrm_stat, "\n", "the counters of IPsec are not as expected"),
+        (proc.xfrm_stat, "XfrmInError 1 2\n", "the counters of IPsec are not as expected"),
+        (proc.xfrm_stat, "XfrmInError -1\n", "not a number: '-1'"),
         (proc.pressure, "\n", "not a pressure: ''"),
         (proc.pressure, "some avg10=0.00\n", "not a pressure: 'some avg10=0.00'"),
         (proc.conntrack_stat, CONNTRACK_5_4 + "0000009e\n", "not the counters of a CPU: '0000009e'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import json
 from collections.abc import Callable
 from typing import Any
@@ -19,9 +20,21 @@ from bot.node.collector import pods
 from bot.node.recording import History, Recall
 from bot.node.requests import recall_request, sample_request
 from bot.node.sampled import Sample
-from bot.probes import containers, counters, history, kernel, mtu, peer, platform, queues, sysctl
+from bot.probes import (
+    bridge,
+    containers,
+    counters,
+    defaultgateway,
+    history,
+    kernel,
+    mtu,
+    peer,
+    platform,
+    queues,
+    sysctl,
+)
 from tests.node import recordings
-from tests.node.samples import answer
+from tests.node.samples import CAPTURED, answer
 
 PEERS = [
     Node(
@@ -39,8 +52,11 @@ PODS = [
         ),
     )
 ]
+HOME = bridge.Home(network=ipaddress.ip_network("10.244.1.0/24"), pods=3, pair="")
 # What the captured answer has none of: a queue, a connection that waits, and what takes tier 3.
+PORT = {"hairpin": True, "isolated": False, "forwards": True}
 BESIDES = {
+    "links": [[one | (PORT if one["master"] else {}) for one in CAPTURED["series"]["links"]["readings"][0]["value"]]],
     "queues": [
         [
             {"index": 2, "kind": "fq", "parent": queues.ROOT}
@@ -48,6 +64,7 @@ BESIDES = {
         ]
         for count in (10, 12)
     ],
+    "xfrm": [{"XfrmOutPolBlock": count} for count in (10, 12)],
     "listeners": [[{"ip": "::", "port": 10250, "waiting": 1, "most": 4}]] * 2,
     "pods": [{POD_UID: dict.fromkeys(pods.COUNTERS, count)} for count in (10, 12)],
     "throttling": [{CONTAINER_ID: {"periods": count, "throttled": count}} for count in (10, 12)],
@@ -61,7 +78,10 @@ OF_SAMPLE: tuple[Callable[[Sample], list[Fact]], ...] = (
     lambda sample: containers.sockets_of(sample, PODS),
     lambda sample: containers.throttling_of(sample, PODS),
     mtu.overlays_of,
-    lambda sample: peer.peers_of(sample, PEERS, {"node2": "02:00:00:00:00:02"}),
+    lambda sample: peer.peers_of(sample, PEERS, {"node2": "02:00:00:00:00:02"}, {"node2": {1: "0a:00:00:00:00:02"}}),
+    kernel.xfrm_of,
+    lambda sample: defaultgateway.gateway_of(sample, {"node2": "10.231.0.1"}),
+    lambda sample: bridge.pod_bridges(sample, HOME),
 )
 OF_HISTORY: tuple[Callable[[History], list[Fact]], ...] = (
     *(history.drops_of, history.steal_of, history.conntrack_of, history.correlations_of),

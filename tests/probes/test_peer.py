@@ -43,6 +43,9 @@ WELL = NodePeer(
     published_end_is_peer=True,
     before_peer=True,
     peer_mac_known_wrong=False,
+    tunnel_mac=PEER_TUNNEL_MAC,
+    peer_tunnel_mac=PEER_TUNNEL_MAC,
+    tunnel_mac_known_wrong=False,
 )
 
 
@@ -53,7 +56,7 @@ def node(name: str, address: str, cidr: str) -> Node:
 
 async def way(*, cidr: str = "10.244.2.0/24", **series: Any) -> list[NodePeer]:
     peer = {
-        "links": [[link(2, "eth0", mac=PEER_MAC)]],
+        "links": [[link(2, "eth0", mac=PEER_MAC), vxlan(7, "flannel.1", mac=PEER_TUNNEL_MAC)]],
         "addresses": [[{"index": 2, "ip": PEER_IP, "prefix_length": 24}]],
         "neighbours": [[]],
         "routes": [[]],
@@ -116,6 +119,24 @@ async def test_a_wrong_mac_of_the_peer_shows(mac: str, wrong: bool) -> None:
     [fact] = await way(neighbours=[[NEIGHBOUR, seen]])
 
     assert fact.peer_mac_known_wrong is wrong
+
+
+async def test_a_device_that_was_made_anew_has_another_mac_than_the_entry() -> None:
+    old = "0a:00:00:00:00:99"
+
+    [fact] = await way(neighbours=[[NEIGHBOUR | {"mac": old}]], forwarding=[[FORWARDING | {"mac": old}]])
+
+    assert (fact.tunnel_mac, fact.peer_tunnel_mac, fact.tunnel_mac_known_wrong) == (old, PEER_TUNNEL_MAC, True)
+    assert fact.tunnel_end_is_peer
+
+
+async def test_a_device_of_another_network_has_no_mac_to_compare() -> None:
+    settings = {"id": 9, "port": 8472, "local": HOST_IP, "link": 2, "learning": False}
+    other = vxlan(3, "flannel.9", vxlan=settings)
+
+    [fact] = await way(links=[[link(2, "eth0", mac="02:00:00:00:00:01"), other]])
+
+    assert (fact.peer_tunnel_mac, fact.tunnel_mac_known_wrong) == ("", False)
 
 
 async def test_a_peer_behind_a_router_has_no_mac_to_be_wrong() -> None:

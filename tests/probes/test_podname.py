@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from bot.cluster.manifests import from_manifests
-from bot.facts.headless import GoverningService
+from bot.facts.headless import GoverningService, PodName
 from bot.facts.scope import Scope, Subject, SymptomKind
-from bot.probes.podname import governing_service
+from bot.probes.podname import governing_service, pod_names
 from tests.probes.manifests import WEB, Manifest, deployment, facts_of, manifest, pod, service
 
 TO_DB = Scope(
@@ -92,3 +92,45 @@ async def test_core_dns_knows_the_pods_of_other_services_too(image: str, only_he
     [found] = await found_with(stateful_set(), service("db"), client("db-0.db:5432"), *more)
 
     assert found.only_headless is only_headless
+
+
+def primary(subdomain: str, **fields: str) -> Manifest:
+    made = pod("store-1", labels={"app": "store"}, ip="10.244.1.9")
+    return {**made, "spec": {**made["spec"], "hostname": "primary", "subdomain": subdomain, **fields}}
+
+
+STORE = service("db", clusterIP="None", selector={"app": "store"})
+
+
+async def names(*manifests: Manifest, scope: Scope = TO_DB) -> list[PodName]:
+    facts = await facts_of(pod_names, from_manifests(*manifests), scope)
+    return [fact for fact in facts if isinstance(fact, PodName)]
+
+
+@pytest.mark.parametrize("host", ["primary.db", "primary.db.shop", "primary.db.shop.svc.cluster.local"])
+async def test_a_pod_whose_subdomain_is_another_has_no_name_below_the_service(host: str) -> None:
+    [found] = await names(STORE, primary("db-hl"), client(f"{host}:5432"))
+
+    assert (found.name, found.service, found.pod, found.hostname) == (host, "db", "store-1", "primary")
+    assert (found.subdomain, found.matches, found.selected) == ("db-hl", False, True)
+    assert found.used_by == "DB_ADDR of Pod shop/till-1"
+
+
+async def test_a_name_that_the_symptom_says_is_looked_for_too() -> None:
+    said = Scope(namespaces=("shop",), outside_host="primary.db")
+
+    [found] = await names(STORE, primary("db"), scope=said)
+
+    assert (found.matches, found.selected, found.used_by) == (True, True, "the symptom")
+
+
+async def test_a_service_that_selects_others_does_not_name_the_pod() -> None:
+    [found] = await names(service("db", clusterIP="None"), primary("db"), client("primary.db:5432"))
+
+    assert (found.matches, found.selected) == (True, False)
+
+
+async def test_other_names_and_pods_without_a_hostname_are_no_facts() -> None:
+    assert await names(STORE, primary("db-hl", hostname="other"), client("primary.db:5432")) == []
+    assert await names(primary("db-hl"), client("primary.db:5432")) == []
+    assert await names(STORE, primary("db-hl"), client("db:5432")) == []

@@ -278,3 +278,26 @@ async def test_namespaces_are_read_only_where_a_policy_asks_for_their_labels() -
 
     assert isinstance(found, PolicyFlow)
     assert Namespace in policy_flow.reads
+
+
+OPEN = {"from": [{"podSelector": labels(app="till")}]}
+
+
+async def test_a_policy_that_would_let_it_in_and_selects_nobody_is_named() -> None:
+    found = await flow(policy(), policy("doors", pods=labels(tier="api"), ingress=[OPEN]))
+
+    assert (found.allowed, found.policy) == (False, "wall")
+    assert (found.missed, found.missed_selects) == ("doors", "Pods tier=api")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        policy("doors", pods=labels(tier="api"), ingress=[BACKEND]),
+        policy("doors", pods=labels(tier="frontend"), ingress=[OPEN]),
+        policy("doors", namespace="other", pods=labels(tier="api"), ingress=[OPEN]),
+    ],
+    ids=["would not let it in", "selects other Pods", "of another namespace"],
+)
+async def test_policies_that_miss_nobody_are_not_named(other: Manifest) -> None:
+    assert (await flow(policy(), other)).missed == ""

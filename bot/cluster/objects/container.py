@@ -115,7 +115,7 @@ class Container(Part, frozen=True, kw_only=True):
     dns_overrides: tuple[str, ...] = ()
     """Arguments of dnsmasq that give a name an answer of its own."""
     dns_upstreams: tuple[str, ...] = ()
-    """Servers that dnsmasq is told to ask for everything else."""
+    """Servers that dnsmasq is told to ask for everything else; for one domain: ``x.example=192.0.2.1``."""
     settings: dict[str, str] = {}
     """Known variables (of CNIs, and ``NO_PROXY``), and known flags, as ``--proxy-mode``."""
     env: tuple[EnvVar, ...] = ()

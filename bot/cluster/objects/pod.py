@@ -87,6 +87,8 @@ class PodSpec(Part, frozen=True, kw_only=True):
     dns_policy: str = "ClusterFirst"
     dns_config: DnsConfig = DnsConfig()
     host_aliases: tuple[HostAlias, ...] = ()
+    hostname: str = ""
+    subdomain: str = ""
     service_account_name: str = ""
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()

@@ -26,7 +26,8 @@ OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dor
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_QDISC, IFLA_MASTER = 1, 3, 4, 5, 6, 10
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_LINK_NETNSID = 16, 18, 37
 IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA = 1, 2, 4, 5
-IFLA_BRPORT_MODE = 4  # hairpin
+IFLA_BRPORT_STATE, IFLA_BRPORT_MODE, IFLA_BRPORT_ISOLATED = 1, 4, 33  # mode: hairpin
+BR_STATE_FORWARDING = 3
 VXLAN_ID, VXLAN_LINK, VXLAN_LOCAL, VXLAN_LEARNING, VXLAN_PORT, VXLAN_LOCAL6, VXLAN_EXTERNAL = 1, 3, 4, 7, 15, 17, 25
 GENEVE_EXTERNAL = 6
 IFA_ADDRESS, IFA_LOCAL = 1, 2
@@ -120,6 +121,10 @@ def link_of(body: bytes) -> dict[str, Json]:
     if word(info.get(IFLA_INFO_SLAVE_KIND, b"")) == "bridge":
         port = attributes(info.get(IFLA_INFO_SLAVE_DATA, b""))
         link["hairpin"] = port.get(IFLA_BRPORT_MODE, b"\0") != b"\0"
+        if IFLA_BRPORT_ISOLATED in port:
+            link["isolated"] = port[IFLA_BRPORT_ISOLATED] != b"\0"
+        if IFLA_BRPORT_STATE in port:
+            link["forwards"] = whole(port[IFLA_BRPORT_STATE], 1) == BR_STATE_FORWARDING
     settings = attributes(info.get(IFLA_INFO_DATA, b""))
     if kind == "geneve":
         link["external"] = GENEVE_EXTERNAL in settings

@@ -193,6 +193,14 @@ def snmp6(text: str) -> dict[str, int]:
     return found
 
 
+def xfrm_stat(text: str) -> dict[str, int]:
+    """Return how many packets IPsec dropped since boot, by reason. From /proc/net/xfrm_stat."""
+    rows = [line.split() for line in lines_of(text)]
+    if not all(len(row) == 2 and row[0].startswith("Xfrm") for row in rows):  # noqa: PLR2004 - a name and its number
+        raise Problem("the counters of IPsec are not as expected")
+    return {name[:64]: decimal(count) for name, count in rows}
+
+
 def sockstat(text: str) -> dict[str, int]:
     """Return how many sockets there are, as ``TCP.tw``; ``TCP.mem`` is in pages. From /proc/net/sockstat."""
     found: dict[str, int] = {}

@@ -61,6 +61,12 @@ def forwarding() -> list[dict[str, Json]]:
     return bounded([one for one in table(PF_BRIDGE) if one["ip"]], "forwarding entries")
 
 
+def learned() -> list[dict[str, Json]]:
+    """Return behind which port of a bridge each MAC address was seen: ``bridge fdb`` without its own entries."""
+    found = [one for one in table(PF_BRIDGE) if not one["ip"] and one["state"] != "permanent"]
+    return bounded(found, "learned MAC addresses")
+
+
 def table(family: int) -> list[dict[str, Json]]:
     """Return all entries of a family."""
     bodies = dump(RTM_GETNEIGH, NEIGHBOUR.pack(family, 0, 0, 0, 0), RTM_NEWNEIGH)

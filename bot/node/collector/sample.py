@@ -31,6 +31,7 @@ ONCE = {
     "routes": ("rtnetlink RTM_GETROUTE", routes.routes),
     "neighbours": ("rtnetlink RTM_GETNEIGH", routes.neighbours),
     "forwarding": ("rtnetlink RTM_GETNEIGH PF_BRIDGE", routes.forwarding),
+    "learned": ("rtnetlink RTM_GETNEIGH PF_BRIDGE", routes.learned),
     "modules": ("/proc/modules, /sys/module", modules),
     "kernel": file("/proc/sys/kernel/osrelease", proc.word),
 }
@@ -45,6 +46,7 @@ EACH_STEP = {
     "snmp6": file("/proc/net/snmp6", proc.snmp6),
     "netstat": file("/proc/net/netstat", proc.snmp),
     "sockstat": file("/proc/net/sockstat", proc.sockstat),
+    "xfrm": file("/proc/net/xfrm_stat", proc.xfrm_stat),
     "cpu_pressure": file("/proc/pressure/cpu", proc.pressure),
     "memory_pressure": file("/proc/pressure/memory", proc.pressure),
     "io_pressure": file("/proc/pressure/io", proc.pressure),

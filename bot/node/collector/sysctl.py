@@ -14,7 +14,8 @@ SETTINGS = (
     *("ipv4/tcp_mtu_probing", "ipv4/tcp_syncookies", "ipv4/tcp_mem", "ipv4/tcp_tw_reuse"),
     *("ipv4/neigh/default/gc_thresh1", "ipv4/neigh/default/gc_thresh2", "ipv4/neigh/default/gc_thresh3"),
     *("ipv6/neigh/default/gc_thresh1", "ipv6/neigh/default/gc_thresh2", "ipv6/neigh/default/gc_thresh3"),
-    *("ipv4/conf/all/rp_filter", "ipv4/conf/default/rp_filter", "ipv6/conf/all/disable_ipv6"),
+    *("ipv4/conf/all/rp_filter", "ipv4/conf/default/rp_filter", "ipv4/conf/all/arp_ignore"),
+    *("ipv6/conf/all/disable_ipv6"),
     *("bridge/bridge-nf-call-iptables", "bridge/bridge-nf-call-ip6tables", "ipv4/vs/conntrack"),
     *("ipv4/vs/conn_reuse_mode", "ipv4/vs/expire_nodest_conn"),
     *("netfilter/nf_conntrack_tcp_timeout_established", "netfilter/nf_conntrack_tcp_timeout_close_wait"),
@@ -28,7 +29,7 @@ def settings() -> dict[str, Json]:
     """Return the values by path below :data:`ROOT`, and the reasons of those that cannot be read."""
     values: dict[str, Json] = {}
     missing: dict[str, Json] = {}
-    for path in (*SETTINGS, *reverse_path_filters()):
+    for path in (*SETTINGS, *of_interfaces("rp_filter"), *changed(of_interfaces("arp_ignore"))):
         try:
             [values[path]] = (" ".join(line.split())[:64] for line in lines_of(text_of(f"{ROOT}/{path}"))[:1])
         except Problem as problem:
@@ -36,11 +37,22 @@ def settings() -> dict[str, Json]:
     return {"values": values, "missing": missing}
 
 
-def reverse_path_filters() -> list[str]:
-    """Return the setting of each interface; what counts is the larger of it and ``all`` (ip-sysctl, rp_filter)."""
+def of_interfaces(name: str) -> list[str]:
+    """Return a setting of each interface; of these two what counts is the larger of it and ``all`` (ip-sysctl)."""
     folder = Path(ROOT, "ipv4/conf")
     try:
         names = sorted(path.name for path in folder.iterdir())
     except OSError:
         return []
-    return [f"ipv4/conf/{name}/rp_filter" for name in names if name not in ("all", "default")]
+    return [f"ipv4/conf/{interface}/{name}" for interface in names if interface not in ("all", "default")]
+
+
+def changed(paths: list[str]) -> list[str]:
+    """Return those that are not 0, as hardly any is: a Node has hundreds of interfaces."""
+    found = []
+    for path in paths:
+        try:
+            found += [path] if text_of(f"{ROOT}/{path}").strip() != "0" else []
+        except Problem:  # the interface is gone, or this is told when it is read again
+            found.append(path)
+    return found
