@@ -17,7 +17,7 @@ from bot.facts.scope import SymptomKind
 
 __all__ = ["TEXT_LIMIT", "Mention", "Role", "Symptom", "SymptomError", "Word", "parse"]
 
-CANNOT = re.compile(r"cannot (?:<\d+> )?(?:reach|reached|works|responds)|(?:lost|blocks) ")
+CANNOT = re.compile(r"cannot (?:<\d+> )?(?:reach|reached|works|talk|responds)|(?:lost|blocks) ")
 LABELS = ("target", "Service", "Ingress", "Deployment", "StatefulSet", "DaemonSet", "Pod")
 """Of several labels of an alert the one that stands first here is the target."""
 

@@ -7,7 +7,7 @@ from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
 from bot.facts.client import ClientAddress, ClientDns, ClientPodAddress, ClientProxy, ClientScheme, MissingService
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
-from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk, LeaderLease
+from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk, KubeletPort, LeaderLease
 from bot.facts.dns import DnsAnswer, DnsName, DnsPod, DnsReach, DnsReplacement, DnsServer, DnsService
 from bot.facts.dnsmetrics import DnsMetrics
 from bot.facts.echo import OutsidePing
@@ -150,6 +150,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         KubeProxyPod,
         KubeProxySettings,
         KubeProxySync,
+        KubeletPort,
         LeaderLease,
         ListenQueue,
         PodLink,

@@ -120,3 +120,25 @@ class LeaderLease(Fact):
     duration_seconds: int
     """After so long another may take over."""
     expired: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubeletPort(Fact):
+    """Whether commands can be run in Pods of a Node, for which the API server connects to its kubelet.
+
+    Where they cannot, another Node connects to that port. Source: exec into the Node's helper, core/v1 Node.
+    """
+
+    kind: ClassVar[str] = "kubelet_port"
+
+    node: str
+    port: int
+    ready: bool
+    """The Node is Ready: its kubelet reports to the API server."""
+    commands_run: bool
+    says: str
+    """Why they do not; empty if they do."""
+    other_node: str
+    """Which connected to the port; empty if none did."""
+    result: str
+    """What it got: ``open``, ``refused``, ``silent``, ``unreachable``, ...; ``untried``."""

@@ -161,6 +161,8 @@ class NodeXfrm(Fact):
     dropped: int
     reason: str
     """The counter that grew most: ``XfrmOutPolBlock``; empty if none did."""
+    way: str
+    """What it counts: ``sent``, ``arriving``; empty if none grew."""
     dropped_before: int
     """Since boot, up to the window's begin."""
 

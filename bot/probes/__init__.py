@@ -33,6 +33,7 @@ from bot.probes.hostport import host_port_connect
 from bot.probes.ingress import ingress_route, ingress_state
 from bot.probes.initcontainers import init_address, init_container
 from bot.probes.kernel import node_ip, node_pressure, node_tcp, node_udp, node_xfrm
+from bot.probes.kubeletport import kubelet_port
 from bot.probes.kubeproxy import kube_proxy_mode, kube_proxy_pod, kube_proxy_settings
 from bot.probes.kubeproxysync import kube_proxy_sync
 from bot.probes.leaders import leader_lease
@@ -204,6 +205,7 @@ PROBES: tuple[Probe, ...] = (
     bridge_hairpin,
     pod_bridge,
     node_xfrm,
+    kubelet_port,
     default_gateway,
     outside_way,
     outside_address,

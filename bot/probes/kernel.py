@@ -112,6 +112,7 @@ def xfrm_of(sample: Sample) -> list[Fact]:
             window_ms=readings[-1][0] - readings[0][0],
             dropped=sum(grew.values()),
             reason=most if grew.get(most) else "",
+            way=("sent" if most.startswith("XfrmOut") else "arriving") if grew.get(most) else "",
             dropped_before=sum(first.values()),
             **provenance(sample, series.xfrm),
         )

@@ -40,10 +40,19 @@ class NodeCondition(Condition, frozen=True, kw_only=True):
         msgspec.structs.force_setattr(self, "message", redact.message(self.message))
 
 
+class DaemonEndpoint(Part, frozen=True, kw_only=True):
+    port: int = msgspec.field(default=0, name="Port")
+
+
+class NodeDaemonEndpoints(Part, frozen=True, kw_only=True):
+    kubelet_endpoint: DaemonEndpoint = DaemonEndpoint()
+
+
 class NodeStatus(Part, frozen=True, kw_only=True):
     conditions: tuple[NodeCondition, ...] = ()
     addresses: tuple[NodeAddress, ...] = ()
     node_info: NodeInfo = NodeInfo()
+    daemon_endpoints: NodeDaemonEndpoints = NodeDaemonEndpoints()
 
 
 class Node(Object, frozen=True, kw_only=True):
