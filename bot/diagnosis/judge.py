@@ -11,9 +11,10 @@ from bot.engine.verdict import Finding, Outcome, Verdict
 from bot.facts.base import Fact, Reason, Unknown, values_of
 from bot.facts.enginepolicy import EnginePolicyFlow
 from bot.facts.entry import ExternalIpClaim
-from bot.facts.headless import GoverningService
+from bot.facts.headless import GoverningService, PodName
 from bot.facts.ingress import IngressRoute
 from bot.facts.mesh import MeshAuthorization, MeshMutualTls
+from bot.facts.pod import HeldPod
 from bot.facts.scope import Scope, Subject
 from bot.facts.ways import NodeTrouble, ZoneWay
 from bot.probes.reading import SYSTEM_NAMESPACE
@@ -48,7 +49,10 @@ HOW_TO_ENABLE: dict[Reason, str] = {
     Reason.OUT_OF_SCOPE: "Not asked about: name it in the symptom (who connects to what, a Node, a host outside).",
 }
 
-OF_THE_SYMPTOM = (EnginePolicyFlow, ExternalIpClaim, GoverningService, MeshAuthorization, MeshMutualTls, ZoneWay)
+OF_THE_SYMPTOM = (
+    *(EnginePolicyFlow, ExternalIpClaim, GoverningService, HeldPod),
+    *(MeshAuthorization, MeshMutualTls, PodName, ZoneWay),
+)
 """Facts that are made for a symptom's own packets, and names, alone."""
 
 

@@ -46,13 +46,21 @@ async def pod_names(cluster: Cluster, scope: Scope) -> Iterable[PodName]:
         service_name, _, place = rest.partition(".")
         namespace = place.partition(".")[0] or home
         services = {item.metadata.name: item for item in await cluster.list(Service, namespace=namespace)}
-        if (service := services.get(service_name)) is None:
+        if (service := services.get(service_name)) is None or not is_reached_for(name, service, scope):
             continue
         pods = Pods(await cluster.list(Pod, namespace=namespace))
         behind = {pod.metadata.name for pod in pods.selected_by(service)}
         named = [pod for pod in pods.of(namespace) if pod.spec.hostname == host]
         found += [pod_name_of(name, service, pod, user, selected=pod.metadata.name in behind) for pod in named[:1]]
     return found
+
+
+def is_reached_for(name: str, service: Service, scope: Scope) -> bool:
+    """Tell whether a name may be what the symptom's callers reach for."""
+    if scope.outside_host:
+        return name == scope.outside_host
+    own = Subject("Service", service.metadata.namespace, service.metadata.name)
+    return own in scope.services or not scope.services
 
 
 async def used_names(cluster: Cluster, scope: Scope) -> list[tuple[str, str, str]]:
