@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -82,11 +83,13 @@ async def pod_bridge(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadab
     """Look what the bridges of the Nodes on the path do for the Pods behind them."""
     answers = await samples(cluster, (await nodes_in(cluster, scope))[0][:MAX_NODES])
     pairs = await neighbours_of(cluster, scope)
-    nodes = {node.metadata.name: node for node in await cluster.list(Node) if node.metadata.name in answers}
-    homes = {name: await home_of(cluster, node, pairs.get(name, ""), answers[name]) for name, node in nodes.items()}
-    nobody = Home(network=None, pods=0, pair="")
+    nodes = await asyncio.gather(*(cluster.get(Node, name=name) for name in answers))
+    homes = {
+        node.metadata.name: await home_of(cluster, node, pairs.get(node.metadata.name, ""), answers[node.metadata.name])
+        for node in nodes
+    }
     return await each_node(
-        cluster, scope, PodBridge, lambda sample: pod_bridges(sample, homes.get(sample.node, nobody)), ask=samples
+        cluster, scope, PodBridge, lambda sample: pod_bridges(sample, homes[sample.node]), ask=samples
     )
 
 
