@@ -128,7 +128,7 @@ class PodBridge(Fact):
     ports_isolated: int
     """Those of them that get nothing from each other."""
     ports_blocked: int
-    """Those of them that are in another state than forwarding (STP)."""
+    """Those of them that spanning tree holds back: listening, learning or blocking."""
     blocked: str
     """The first of these; empty if there is none."""
     pair: str

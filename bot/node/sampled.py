@@ -63,7 +63,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     isolated: bool | None = None
     """A port of a bridge that gets nothing from other isolated ones; None where nobody says."""
     forwards: bool | None = None
-    """A port of a bridge in the state forwarding; None where nobody says."""
+    """A port of a bridge that spanning tree does not hold back; None where nobody says."""
     external: bool = False
     """A tunnel device whose packets say where they go (collect metadata), as Cilium and Open vSwitch set it."""
     vxlan: Vxlan | None = None

@@ -57,6 +57,20 @@ def test_a_port_of_a_bridge_shows_whether_it_is_isolated_and_forwards() -> None:
     assert {(link["isolated"], link["forwards"]) for link in links if link["master"]} == {(False, True)}
 
 
+@pytest.mark.parametrize(("state", "forwards"), [(0, True), (1, False), (2, False), (3, True), (4, False)])
+def test_a_port_whose_link_is_down_is_not_held_back(state: int, *, forwards: bool) -> None:
+    def attribute(number: int, content: bytes) -> bytes:
+        length = netlink.ATTRIBUTE.size + len(content)
+        return netlink.ATTRIBUTE.pack(length, number) + content + b"\0" * (-length % 4)
+
+    port = attribute(netlink.IFLA_BRPORT_STATE, bytes([state]))
+    slave = attribute(netlink.IFLA_INFO_SLAVE_KIND, b"bridge\0") + attribute(netlink.IFLA_INFO_SLAVE_DATA, port)
+    body = netlink.LINK.pack(0, 1, 7, 0, 0) + attribute(netlink.IFLA_MTU, b"\xdc\x05\0\0")
+    body += attribute(netlink.IFLA_LINKINFO, slave)
+
+    assert netlink.link_of(body)["forwards"] is forwards
+
+
 def test_addresses_show_their_interface() -> None:
     addresses = [netlink.address_of(body) for body in bodies(ADDRESSES, netlink.RTM_NEWADDR)]
 

@@ -27,7 +27,7 @@ IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_QDISC, IFLA_MASTER = 1, 3, 
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_LINK_NETNSID = 16, 18, 37
 IFLA_INFO_KIND, IFLA_INFO_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA = 1, 2, 4, 5
 IFLA_BRPORT_STATE, IFLA_BRPORT_MODE, IFLA_BRPORT_ISOLATED = 1, 4, 33  # mode: hairpin
-BR_STATE_FORWARDING = 3
+HELD_BACK = (1, 2, 4)  # listening, learning, blocking; a port whose link is down is disabled (linux/if_bridge.h)
 VXLAN_ID, VXLAN_LINK, VXLAN_LOCAL, VXLAN_LEARNING, VXLAN_PORT, VXLAN_LOCAL6, VXLAN_EXTERNAL = 1, 3, 4, 7, 15, 17, 25
 GENEVE_EXTERNAL = 6
 IFA_ADDRESS, IFA_LOCAL = 1, 2
@@ -124,7 +124,7 @@ def link_of(body: bytes) -> dict[str, Json]:
         if IFLA_BRPORT_ISOLATED in port:
             link["isolated"] = port[IFLA_BRPORT_ISOLATED] != b"\0"
         if IFLA_BRPORT_STATE in port:
-            link["forwards"] = whole(port[IFLA_BRPORT_STATE], 1) == BR_STATE_FORWARDING
+            link["forwards"] = whole(port[IFLA_BRPORT_STATE], 1) not in HELD_BACK
     settings = attributes(info.get(IFLA_INFO_DATA, b""))
     if kind == "geneve":
         link["external"] = GENEVE_EXTERNAL in settings
