@@ -16,6 +16,7 @@ from bot.facts.scope import Scope
 from bot.node.client import samples
 from bot.node.roles import is_up, roles
 from bot.node.sampled import Link, Neighbour, Route, Sample
+from bot.node.ways import NEIGHBOURS
 from bot.probes.counters import provenance
 from bot.probes.mtu import must_have_uplink
 from bot.probes.node import MAX_NODES, each_node, must, nodes_in
@@ -32,6 +33,8 @@ async def node_peer(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadabl
     """Follow the route from each Node on the path to the Pods of each other one."""
     with_helper, without = await nodes_in(cluster, scope)
     wanted = {*with_helper[:MAX_NODES], *without[:MAX_NODES]}
+    if len(wanted) == 1:  # a Node that the symptom names alone is compared with others
+        wanted |= set([node for node in await cluster.helper_nodes() if node not in wanted][:NEIGHBOURS])
     peers = [node for node in await cluster.list(Node) if node.metadata.name in wanted]
     answers = await samples(cluster, with_helper[:MAX_NODES])
     macs, tunnels = uplink_macs(answers), tunnel_macs(answers)

@@ -26,6 +26,7 @@ HEALTHY: dict[str, Any] = {
     "neighbours": [[NEIGHBOUR, {"index": 2, "ip": PEER_IP, "mac": PEER_MAC, "state": "reachable"}]],
     "forwarding": [[FORWARDING]],
 }
+EVERYWHERE = Scope(cluster_wide=True)
 WELL = NodePeer(
     node="node1",
     peer="node2",
@@ -54,7 +55,7 @@ def node(name: str, address: str, cidr: str) -> Node:
     return Node(metadata=Meta(name=name), spec=NodeSpec(pod_cidr=cidr), status=status)
 
 
-async def way(*, cidr: str = "10.244.2.0/24", **series: Any) -> list[NodePeer]:
+async def way(*, cidr: str = "10.244.2.0/24", scope: Scope = EVERYWHERE, **series: Any) -> list[NodePeer]:
     peer = {
         "links": [[link(2, "eth0", mac=PEER_MAC), vxlan(7, "flannel.1", mac=PEER_TUNNEL_MAC)]],
         "addresses": [[{"index": 2, "ip": PEER_IP, "prefix_length": 24}]],
@@ -67,12 +68,18 @@ async def way(*, cidr: str = "10.244.2.0/24", **series: Any) -> list[NodePeer]:
         "node2": Helper(pod="b", answers={sample_request(): answer("node2", series=peer, host_ip=PEER_IP)}),
     }
     nodes = [node("node1", HOST_IP, "10.244.1.0/24"), node("node2", PEER_IP, cidr)]
-    found = await node_peer.observe(MemoryCluster(nodes, helpers=helpers), Scope(cluster_wide=True))
+    found = await node_peer.observe(MemoryCluster(nodes, helpers=helpers), scope)
     return [fact for fact in found if isinstance(fact, NodePeer) and fact.node == "node1"]
 
 
 async def test_the_way_through_a_healthy_tunnel_ends_at_the_peer() -> None:
     assert await way() == [WELL]
+
+
+async def test_a_node_that_is_named_alone_is_compared_with_others() -> None:
+    [fact] = await way(scope=Scope(named_nodes=("node1",)))
+
+    assert (fact.node, fact.peer, fact.routed) == ("node1", "node2", True)
 
 
 async def test_without_its_route_the_way_is_the_default_one() -> None:
