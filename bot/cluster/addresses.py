@@ -55,6 +55,10 @@ _ADDRESS_WORDS = re.compile(
 among them: they say what a program calls itself."""
 _FILE_NAME = re.compile(r"(?i)\.(?:ya?ml|json|conf|cfg|cnf|ini|toml|properties|xml|env|txt|sh)$")
 """Ends of a ConfigMap's key that say its value is a file, also where that has one line."""
+_REFERENCE = re.compile(r"(?<!\$)\$\(([A-Za-z_.-][A-Za-z0-9_.-]{0,252})\)")
+"""A reference in the value of a variable; ``$$(NAME)`` is none."""
+_OF_SERVICES = re.compile(r"_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_|$)")
+"""Names of variables that kubelet makes of Services."""
 _PORT_WORD = re.compile(r"(?i)[_.-]?port$")
 _SECRET_WORDS = re.compile(
     r"(?i)passw|passphrase|(?:^|[_.-])(?:pwd|pass|secret|token|key|credential|cert)s?(?:[_.-]|$)"
@@ -111,6 +115,28 @@ def of_environment(values: Mapping[str, str]) -> Iterator[tuple[str, str, int, s
     for name, value in values.items():
         for host, port, scheme in of_value(name, value):
             yield name, host, port or ports.get(_ADDRESS_WORDS.sub("", name), 0), scheme
+
+
+def unresolved(variables: Iterable[tuple[str, str]], *, others: bool = False) -> tuple[str, ...]:
+    """Return the addresses among variables that name one not set before them, as ``URL: $(HOST), set behind it``.
+
+    What a container gets from elsewhere, whole ConfigMaps (``others``) or Services' addresses, may set the rest. Such a
+    reference stays as it is written (kubernetes.io, "Define dependent environment variables").
+    """
+    known, found = list(variables), []
+    names = [name for name, _ in known]
+    for position, (name, value) in enumerate(known):
+        if "://" not in value and not _ADDRESS_WORDS.search(name):
+            continue
+        for reference in _REFERENCE.findall(value[:_READ_CHARACTERS]):
+            if reference in names[:position]:
+                continue
+            behind = reference in names[position:]
+            if behind and not others:
+                found.append(f"{name}: $({reference}), set behind it")
+            elif not (behind or others or _OF_SERVICES.search(reference)):
+                found.append(f"{name}: $({reference}), set nowhere")
+    return tuple(dict.fromkeys(found))[:MOST]
 
 
 def _is_port(name: str, value: str) -> bool:

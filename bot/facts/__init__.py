@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from bot.facts.aliases import ExternalName, HostsEntry
 from bot.facts.base import Fact, Reason, Unknown, Value, fields_of, values_of
-from bot.facts.client import ClientAddress, ClientDns, ClientPodAddress, ClientProxy, ClientScheme, MissingService
+from bot.facts.client import (
+    ClientAddress,
+    ClientDns,
+    ClientPodAddress,
+    ClientProxy,
+    ClientScheme,
+    MissingService,
+    UnresolvedVariable,
+)
 from bot.facts.cni import CniIdentity, PolicyEnforcement
 from bot.facts.cnisettings import CiliumDrops, CiliumSettings, CniAgent, CniMtu, CniNodeAddress
 from bot.facts.controlplane import ApiServerChecks, ApiServerLatency, EndpointLag, EtcdDisk, KubeletPort, LeaderLease
@@ -71,7 +79,7 @@ from bot.facts.policy import PolicyCount, PolicyCoverage, PolicyEffect, PolicyFl
 from bot.facts.queue import ContainerThrottling, ListenQueue, PodLink, PodSockets, SendQueue
 from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
-from bot.facts.routes import PodRoute
+from bot.facts.routes import PodRoute, ServiceWay
 from bot.facts.ruledrops import RuleDrop
 from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, ServiceUse, Workload
 from bot.facts.template import ContainerPortConflict, HostPortRequest
@@ -199,6 +207,8 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodPortRange,
         PodResolver,
         PodRoute,
+        UnresolvedVariable,
+        ServiceWay,
         PodSockets,
         PodStart,
         PodState,

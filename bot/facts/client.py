@@ -178,3 +178,26 @@ class ClientScheme(Fact):
     """``port name http, readinessProbe HTTP``; ``nothing``."""
     differs: bool
     """It is known what the port speaks, and the client's scheme is the other one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnresolvedVariable(Fact):
+    """An address in a workload's environment that names another variable which is not set before it.
+
+    kubelet sets variables in the order of their list, so that the reference stays as it is written. Source: core/v1
+    Pods (env); where whole ConfigMaps become environment, only what the list itself shows is told.
+    """
+
+    kind: ClassVar[str] = "unresolved_variable"
+
+    namespace: str
+    workload: str
+    workload_type: str
+    role: str
+    """``client``, ``backend`` or ``other``."""
+    container: str
+    variable: str
+    reference: str
+    """As it stays: ``$(BACKEND_HOST)``."""
+    place: str
+    """``set behind it`` or ``set nowhere``."""

@@ -30,6 +30,8 @@ class NodeIp(Fact):
     out_no_routes: int
     address_errors: int
     """For addresses that are not here, where nothing is forwarded."""
+    expired: int
+    """Thrown away for their header, above all because their TTL ran out (RFC 4293, ipInHdrErrors), IPv4 only."""
     reverse_path_filtered: int
     """Arrived on an interface that answers would not leave by (rp_filter), IPv4 only."""
     discarded: int

@@ -39,3 +39,5 @@ class RuleDrop(Fact):
     (NetworkPolicies of a network plugin) or ``other``."""
     forwards: bool
     """Its chain is for packets that are forwarded or sent, not only for those to the Node itself."""
+    sends: bool
+    """Its chain is for what the Node itself sends: hook output, or postrouting."""

@@ -73,6 +73,7 @@ from bot.probes.rollout import rollout
 from bot.probes.ruledrops import rule_drop
 from bot.probes.scheme import client_scheme
 from bot.probes.service import service_backends, service_selector_misfit
+from bot.probes.serviceway import service_way
 from bot.probes.sourceranges import balancer_client
 from bot.probes.staleflow import stale_flow
 from bot.probes.starting import pod_placement, pod_start
@@ -81,6 +82,7 @@ from bot.probes.template import container_port_conflict, host_port_request
 from bot.probes.translation import endpoint_connect, service_connect
 from bot.probes.trouble import node_trouble
 from bot.probes.use import service_use
+from bot.probes.variables import unresolved_variable
 from bot.probes.warned import node_warning, object_warning
 from bot.probes.ways import node_pair, path_mtu
 from bot.probes.webhook import admission_webhook
@@ -94,6 +96,7 @@ PROBES: tuple[Probe, ...] = (
     external_ip_claim,
     governing_service,
     pod_names,
+    unresolved_variable,
     service_backends,
     service_selector_misfit,
     service_use,
@@ -197,6 +200,7 @@ PROBES: tuple[Probe, ...] = (
     container_throttling,
     node_peer,
     pod_route,
+    service_way,
     node_pair,
     path_mtu,
     node_trouble,

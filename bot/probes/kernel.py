@@ -90,6 +90,7 @@ def ip_of(sample: Sample) -> list[Fact]:
             in_no_routes=extra("IpExt.InNoRoutes") + ip6("Ip6InNoRoutes"),
             out_no_routes=ip4("Ip.OutNoRoutes") + ip6("Ip6OutNoRoutes"),
             address_errors=ip4("Ip.InAddrErrors") + ip6("Ip6InAddrErrors"),
+            expired=ip4.of("Ip.InHdrErrors"),
             reverse_path_filtered=extra("TcpExt.IPReversePathFilter"),
             discarded=sum(ip4(f"Ip.{way}Discards") + ip6(f"Ip6{way}Discards") for way in ("In", "Out")),
             fragmentation_failed=ip4("Ip.FragFails") + ip6("Ip6FragFails"),

@@ -80,6 +80,7 @@ def fact_of(rule: Counted, window_ms: int, *, node: str, pod: Pod | None = None,
         window_ms=window_ms,
         owner=owner_in(rule),
         forwards=any(hook != "input" for hook in rule.hooks),
+        sends=any(hook in ("output", "postrouting") for hook in rule.hooks),
         source=f"{place}: counters of rules, read twice",
     )
 

@@ -92,4 +92,11 @@ def when(event: Event) -> str:
 def words(event: Event, pod: Pod | None) -> str:
     """Return what it says, alike for all replicas."""
     text = text_of(event)
-    return (text.replace(pod.status.pod_ip, "PodIP") if pod and pod.status.pod_ip else text)[:TEXT_LENGTH]
+    return inmost(text.replace(pod.status.pod_ip, "PodIP") if pod and pod.status.pod_ip else text)
+
+
+def inmost(text: str) -> str:
+    """Return as much of a message as a fact keeps: of errors that wrap each other (``a: b: c``) the inmost ones."""
+    while len(text) > TEXT_LENGTH and ": " in text:
+        text = text.partition(": ")[2]
+    return text[:TEXT_LENGTH]

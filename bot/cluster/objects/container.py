@@ -116,6 +116,8 @@ class Container(Part, frozen=True, kw_only=True):
     """Arguments of dnsmasq that give a name an answer of its own."""
     dns_upstreams: tuple[str, ...] = ()
     """Servers that dnsmasq is told to ask for everything else; for one domain: ``x.example=192.0.2.1``."""
+    unresolved: tuple[str, ...] = ()
+    """Addresses in variables that name one not set before them: ``BACKEND_URL: $(BACKEND_HOST), set behind it``."""
     settings: dict[str, str] = {}
     """Known variables (of CNIs, and ``NO_PROXY``), and known flags, as ``--proxy-mode``."""
     env: tuple[EnvVar, ...] = ()
@@ -143,6 +145,12 @@ class Container(Part, frozen=True, kw_only=True):
         set_field(self, "addresses", (*self.addresses, *found)[: addresses.MOST])
         set_field(self, "config_map_keys", (*self.config_map_keys, *keys))
         set_field(self, "config_maps", (*self.config_maps, *names))
+        set_field(
+            self,
+            "unresolved",
+            self.unresolved
+            or addresses.unresolved(((item.name, item.value) for item in self.env), others=bool(self.env_from)),
+        )
         set_field(self, "dns_overrides", self.dns_overrides or corefile.dnsmasq((*self.command, *self.args)))
         set_field(self, "dns_upstreams", self.dns_upstreams or corefile.dnsmasq_servers((*self.command, *self.args)))
         known = redact.container_settings({item.name: item.value for item in self.env}, (*self.command, *self.args))

@@ -142,6 +142,7 @@ def conntrack_stat(text: str) -> list[dict[str, int]]:
 IP_COUNTERS = frozenset(
     [
         *("Ip.InReceives", "Ip.InAddrErrors", "Ip.InDiscards", "Ip.OutDiscards", "Ip.OutNoRoutes", "Ip.ForwDatagrams"),
+        "Ip.InHdrErrors",
         *("Ip.ReasmFails", "Ip.FragFails", "Icmp.InDestUnreachs", "Icmp.OutDestUnreachs"),
         *("Tcp.ActiveOpens", "Tcp.AttemptFails", "Tcp.EstabResets", "Tcp.OutRsts", "Tcp.InErrs"),
         *("Tcp.InSegs", "Tcp.OutSegs", "Tcp.RetransSegs"),
