@@ -81,7 +81,15 @@ from bot.facts.residency import RegionUse
 from bot.facts.rollout import Rollout
 from bot.facts.routes import PodRoute, ServiceWay
 from bot.facts.ruledrops import RuleDrop
-from bot.facts.service import BackendConnect, ServiceBackends, ServicePort, ServiceSelectorMisfit, ServiceUse, Workload
+from bot.facts.service import (
+    BackendConnect,
+    OtherProxy,
+    ServiceBackends,
+    ServicePort,
+    ServiceSelectorMisfit,
+    ServiceUse,
+    Workload,
+)
 from bot.facts.template import ContainerPortConflict, HostPortRequest
 from bot.facts.translation import BackendReplacement, EndpointConnect, KubeProxySettings, ServiceConnect
 from bot.facts.ways import NodePair, NodeTrouble, OutsideAddress, OutsideWay, PathMtu, PodWay, ZoneWay
@@ -207,6 +215,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         PodPortRange,
         PodResolver,
         PodRoute,
+        OtherProxy,
         UnresolvedVariable,
         ServiceWay,
         PodSockets,

@@ -140,6 +140,9 @@ class Workload(Fact):
     """Its Pods that were made less than a minute ago, have a Node, and whose containers are only being created."""
     ready_without_pods: int
     """Pods that its status counts as ready beyond those that there are: its controller is behind."""
+    name_taken_by: str
+    """A Pod that has the name of one of a StatefulSet's Pods and is not its own, as one that was released when its
+    labels changed; empty if there is none."""
     readiness_probe: str
     """That of its Pod template, in words: ``HTTP GET :8080/healthz``, with a startupProbe and readinessGates where it
     has them; ``none`` if it has none."""
@@ -170,3 +173,18 @@ class ServiceUse(Fact):
     """Pods of its namespace take settings from ConfigMaps or Secrets, which may name it."""
     idle: bool
     """Surely nobody is configured to call it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherProxy(Fact):
+    """A Service that kube-proxy leaves to another proxy.
+
+    Source: core/v1 Service, label ``service.kubernetes.io/service-proxy-name`` (KEP-2447). Made for those with it.
+    """
+
+    kind: ClassVar[str] = "other_proxy"
+
+    namespace: str
+    name: str
+    proxy: str
+    """The label's value."""

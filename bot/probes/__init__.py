@@ -45,6 +45,7 @@ from bot.probes.mtu import node_mtu, overlay_mtu
 from bot.probes.node import node_condition, node_conntrack, node_cpu, node_interface, node_softnet
 from bot.probes.nodeport import node_port_connect
 from bot.probes.noderules import forward_rules, node_rules, service_rules
+from bot.probes.otherproxy import other_proxy
 from bot.probes.outside import outside_address, outside_way
 from bot.probes.peer import node_peer
 from bot.probes.peers import peer_names
@@ -201,6 +202,7 @@ PROBES: tuple[Probe, ...] = (
     node_peer,
     pod_route,
     service_way,
+    other_proxy,
     node_pair,
     path_mtu,
     node_trouble,

@@ -47,6 +47,7 @@ async def workload(cluster: Cluster, scope: Scope) -> Iterable[Workload]:
             leaving=leaving.get(subject_of(item)),
             starting=starting[subject_of(item)],
             living=living[subject_of(item)],
+            taken=name_taken(item, pods) if isinstance(item, StatefulSet) else "",
         )
         for item, service in providing
     ]
@@ -61,7 +62,14 @@ def is_starting(pod: Pod, now: datetime) -> bool:
 
 
 def fact_of(
-    item: AnyWorkload, service: Service, *, failure: str, leaving: Pod | None, starting: int, living: int
+    item: AnyWorkload,
+    service: Service,
+    *,
+    failure: str,
+    leaving: Pod | None,
+    starting: int,
+    living: int,
+    taken: str,
 ) -> Workload:
     """Return what there is to know of one workload; ``leaving`` is one of its Pods that are on their way out."""
     now = passes_first(item.spec.template.spec)
@@ -76,11 +84,19 @@ def fact_of(
         create_failure=failure,
         starting_pods=starting,
         ready_without_pods=max(0, ready(item) - living),
+        name_taken_by=taken,
         readiness_probe=now,
         leaving_readiness_probe=before,
         readiness_probe_changes=before not in ("", now),
         source=path_of(item),
     )
+
+
+def name_taken(item: StatefulSet, pods: Sequence[Pod]) -> str:
+    """Return a Pod that has the name of one of a StatefulSet's and is nobody's or another's; empty if there is none."""
+    names = {(item.metadata.namespace, f"{item.metadata.name}-{number}") for number in range(item.spec.replicas)}
+    strangers = (pod for pod in pods if key_of(pod) in names and pod.alive and owner_of(pod) != subject_of(item))
+    return next((pod.metadata.name for pod in strangers), "")
 
 
 def subject_of(item: AnyWorkload) -> Subject:

@@ -51,6 +51,7 @@ async def test_packets_of_both_families_are_counted_together() -> None:
         in_no_routes=6,
         out_no_routes=1,
         address_errors=0,
+        expired=0,
         reverse_path_filtered=7,
         discarded=5,
         fragmentation_failed=4,

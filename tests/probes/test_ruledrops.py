@@ -62,6 +62,7 @@ async def test_a_rule_of_a_node_is_told_with_what_it_is_for() -> None:
             window_ms=3000,
             owner="other",
             forwards=True,
+            sends=False,
         )
     ]
 

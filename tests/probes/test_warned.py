@@ -8,7 +8,8 @@ from bot.cluster.manifests import from_manifests
 from bot.facts.base import Fact, Reason
 from bot.facts.limits import NodeWarning, ObjectWarning
 from bot.facts.scope import Scope, Subject
-from bot.probes.warned import AT_MOST, node_warning, object_warning
+from bot.probes.events import TEXT_LENGTH
+from bot.probes.warned import AT_MOST, inmost, node_warning, object_warning
 from tests.probes.manifests import event, facts_of, manifest, pod, service, unknown_of
 
 LIVENESS = "Liveness probe failed: Get http://10.244.1.5:8080/healthz: context deadline exceeded"
@@ -111,3 +112,11 @@ async def test_of_thousands_the_latest_are_told() -> None:
     found = await facts_of(object_warning, from_manifests(service(), *pods, *many))
 
     assert len(found) == AT_MOST
+
+
+def test_of_errors_that_wrap_each_other_the_inmost_is_kept() -> None:
+    inner = "endpointslices is forbidden: User may not update it"
+
+    assert inmost(f"failed to update {'x' * 190}: {inner}") == inner
+    assert inmost(inner) == inner
+    assert len(inmost("x" * 500)) == TEXT_LENGTH

@@ -31,10 +31,21 @@ async def test_a_workload_whose_template_the_service_selects_is_found(kind: str)
         create_failure="",
         starting_pods=0,
         ready_without_pods=1,
+        name_taken_by="",
         readiness_probe="none",
         leaving_readiness_probe="",
         readiness_probe_changes=False,
     )
+
+
+async def test_a_pod_that_a_stateful_set_released_keeps_its_name() -> None:
+    own, released = pod("web-0", owner=("StatefulSet", "web")), pod("web-0", labels={"app": "web-debug"})
+
+    [well] = await found_for(deployment(kind="StatefulSet"), own)
+    [taken] = await found_for(deployment(kind="StatefulSet"), released)
+    [of_deployment] = await found_for(deployment(), released)
+
+    assert (well.name_taken_by, taken.name_taken_by, of_deployment.name_taken_by) == ("", "web-0", "")
 
 
 async def test_a_workload_without_a_number_wants_one_replica() -> None:
