@@ -91,7 +91,10 @@ def pattern_text(pattern: Pattern, joined: set[tuple[str, str]], *, number: str 
         if number and key == pattern.key:
             constraints[field].append(variable(key, field))
     for place, test in enumerate(pattern.tests):
-        constraints[test.field].append(constraint(test, f"?t-{pattern.key}-{place}"))
+        # A second variable of a field would only be compared with the first.
+        bound = bool(number) and (pattern.key, test.field) in joined
+        name = variable(pattern.key, test.field) if bound else f"?t-{pattern.key}-{place}"
+        constraints[test.field].append(constraint(test, name))
     for join in pattern.joins:
         constraints[join.field].append(joining(join))
     slots = [f"({field} {'&'.join(parts)})" for field, parts in constraints.items()]

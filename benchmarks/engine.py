@@ -11,6 +11,7 @@ import dataclasses
 import random
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def scope_facts(nodes: int) -> list[Fact]:
 
     One Node has everything at once that golden files show as a fault.
     """
-    well, ill = examples(Outcome.RULED_OUT), examples(Outcome.FOUND)
+    ill = {kind: facts[0] for kind, facts in examples(Outcome.FOUND).items()}
+    book = RuleBook(load(RULES), PlainEngine())
+    well = {kind: harmless(facts, book) for kind, facts in examples(Outcome.RULED_OUT).items()}
     found = [fact for fact in well.values() if "node" not in fields_of(type(fact))]
     for fact in well.values():
         if "node" in fields_of(type(fact)):
@@ -44,14 +47,21 @@ def scope_facts(nodes: int) -> list[Fact]:
     return found + [renamed(fact, "node0") for fact in ill.values() if "node" in fields_of(type(fact))]
 
 
-def examples(outcome: Outcome) -> dict[str, Fact]:
-    """Return a fact of each kind, of the first case with this outcome in a golden file that has one."""
-    found: dict[str, Fact] = {}
+def harmless(shown: Sequence[Fact], book: RuleBook) -> Fact:
+    """Return the first fact that no rule finds anything in; what rules out one cause may be another."""
+    return next((fact for fact in shown if not any(verdict.findings for verdict in book.evaluate([fact]))), shown[0])
+
+
+def examples(outcome: Outcome) -> dict[str, list[Fact]]:
+    """Return the facts of each kind in cases with this outcome, golden file by golden file."""
+    found: defaultdict[str, list[Fact]] = defaultdict(list)
     for file in sorted(GOLDEN.rglob("*.yaml")):
         document = read_document(file)
         if isinstance(document, Document):
-            shown = (case for case in read_cases(document) if case.expect is outcome)
-            found = {fact.kind: fact for case in shown for fact in case.facts if not isinstance(fact, Unknown)} | found
+            for case in read_cases(document):
+                for fact in case.facts if case.expect is outcome else ():
+                    if not isinstance(fact, Unknown):
+                        found[fact.kind].append(fact)
     return found
 
 

@@ -11,6 +11,7 @@ empty ones, loses floats and reads memory that is not there for a missing field.
 - An equality on symbols is the last condition of every join; a key without one is joined by ``ONE``.
 - Negated patterns read copies of facts, under a kind of their own, that are asserted before everything else.
 - Rules, keys and fields have our names, not the author's.
+- A fact that no pattern could take by itself is not sent: of a large cluster's, most.
 """
 
 from __future__ import annotations
@@ -55,8 +56,10 @@ class Needs:
         """Fields that are put in order."""
         self.flags: dict[Test, str] = {}
         """Tests that are decided here, and the names of their flags."""
-        self.positive = False
-        self.negated = False
+        self.positive: dict[tuple[Test, ...], None] = {}
+        """What its patterns ask of one fact alone; a fact that passes none of them is not sent."""
+        self.negated: dict[tuple[Test, ...], None] = {}
+        """The same of negated patterns."""
 
 
 class Program:
@@ -70,10 +73,10 @@ class Program:
         for rule in rules:
             for pattern in rule.when:
                 self._need(pattern, rule.when)
-                self.needs[pattern.kind].positive = True
+                self.needs[pattern.kind].positive[tuple(pattern.tests)] = None
             for pattern in rule.unless:
                 self._need(pattern, rule.when)
-                self.needs[pattern.kind].negated = True
+                self.needs[pattern.kind].negated[tuple(pattern.tests)] = None
         self.definition: Mapping[str, Expression] = {
             f"r{index}": {"all": list(self._keys(rule))} for index, rule in enumerate(rules)
         }
@@ -136,11 +139,14 @@ class Program:
             needs = self.needs.get(record.kind)
             if needs is None:
                 continue
+            positive_fits, negated_fits = passes(record, needs.positive), passes(record, needs.negated)
+            if not (positive_fits or negated_fits):
+                continue
             properties = self._properties(needs, record, symbols)
             properties["one"] = one
-            if needs.negated:
+            if negated_fits:
                 negating.append((record.number, {**properties, "k": symbols["kind", "not/" + record.kind]}))
-            if needs.positive:
+            if positive_fits:
                 positive.append((record.number, {**properties, "k": symbols["kind", record.kind]}))
         return negating + positive
 
@@ -168,6 +174,12 @@ class Program:
                 raise ValueError("a match of rules or facts that do not exist")
             found.add(Match(rule.id, tuple(bound)))
         return Matches(found=tuple(sorted(found)))
+
+
+def passes(record: Record, patterns: Iterable[tuple[Test, ...]]) -> bool:
+    """Tell whether a fact passes what one of the patterns asks of it alone."""
+    values = record.values
+    return any(all(test.holds(values[test.field]) for test in tests) for tests in patterns)
 
 
 def exact(value: Value) -> int:

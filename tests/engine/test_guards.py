@@ -381,3 +381,13 @@ def test_findings_of_one_layer_are_facts_of_the_next(engine: DurableEngine) -> N
     assert engine.take_notes() == ()
     assert [verdict.outcome for verdict in verdicts] == [Outcome.FOUND, Outcome.FOUND]
     assert verdicts[1].findings[0].findings == (verdicts[0].findings[0],)
+
+
+def test_facts_that_no_pattern_takes_by_itself_are_not_sent() -> None:
+    few = Pattern(key="a", kind="one", tests=(Test(field="count", operator=Operator.LT, values=(5,)),))
+    many = Pattern(key="b", kind="one", tests=(Test(field="count", operator=Operator.GTE, values=(9,)),))
+    program = Program([generate.rule("rule-0", when=[few], unless=[many])])
+
+    sent = program.encode(records(("one", "x", 4), ("one", "x", 5), ("one", "x", 9)))
+
+    assert [number for number, _ in sent] == [2, 0]

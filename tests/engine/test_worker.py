@@ -20,7 +20,7 @@ from bot.engine.book import RuleBook
 from bot.engine.durable import LOSSES, MAX_FACTS, DurableEngine
 from bot.engine.plain import PlainEngine
 from bot.engine.process import Lost, Worker
-from bot.engine.rule import Operator, Pattern, Test
+from bot.engine.rule import Join, Operator, Pattern, Test
 from bot.facts import Fact
 from tests.engine import WITHOUT, generate
 from tests.engine.generate import One
@@ -152,11 +152,17 @@ def test_the_worker_does_not_see_the_environment(monkeypatch: pytest.MonkeyPatch
 def test_more_facts_than_the_worker_is_given_are_judged_in_plain_python() -> None:
     with fake(READY + "sys.exit(3)") as (engine, worker):
         few = Pattern(key="a", kind="one", tests=(Test(field="count", operator=Operator.LT, values=(5,)),))
-        facts = [One(count=n) for n in range(MAX_FACTS + 1)]
+        rest = Pattern(
+            key="b",
+            kind="one",
+            tests=(Test(field="count", operator=Operator.GTE, values=(5,)),),
+            joins=(Join(field="count", key="a", other="count"),),
+        )
+        rules = [generate.rule("rule-0", when=[few]), generate.rule("rule-1", when=[few, rest])]
 
-        [verdict] = RuleBook([generate.rule("rule-0", when=[few])], engine).evaluate(facts)
+        found, nothing = RuleBook(rules, engine).evaluate([One(count=n) for n in range(MAX_FACTS + 1)])
 
-        assert len(verdict.findings) == 5
+        assert (len(found.findings), len(nothing.findings)) == (5, 0)
         assert worker.starts == 0
 
 
