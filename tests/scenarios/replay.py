@@ -9,6 +9,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TypedDict
@@ -27,6 +28,11 @@ from bot.probes import PROBES
 BUNDLES = Path(__file__).resolve().parent.parent / "bundles" / "scenarios"
 TABLE = BUNDLES.with_suffix(".yaml")
 HEAD = "# What is said of each recorded incident. `make bundles` writes it anew, and git shows which diagnoses moved.\n"
+
+
+EVENTS_KEPT = timedelta(minutes=10)
+"""An incident is made, and asked about, in less."""
+SECOND = len("2026-01-01T12:00:00")
 
 
 class Entry(TypedDict):
@@ -53,14 +59,19 @@ def keep(file: Path, *, scenario: str, category: str, symptom: str) -> None:
 
 
 def slimmed(content: bytes, symptom: str) -> bytes:
-    """Return a recording without what is of namespaces that the symptom does not name: their Events, which other
-    incidents left, and what was seen from inside their Pods.
+    """Return a recording without what other incidents left: Events of namespaces that the symptom does not name, old
+    ones of the system, and what was seen from inside Pods of others.
     """
     document = json.loads(gzip.decompress(content))
     objects = document["objects"]
     named = {item["metadata"]["name"] for item in objects["namespaces"] if item["metadata"]["name"] in symptom}
     around = named | {"default", "kube-system"}
-    objects["events"] = [event for event in objects["events"] if event["metadata"]["namespace"] in around]
+    since = (datetime.fromisoformat(document["recorded_at"]) - EVENTS_KEPT).isoformat()[:SECOND]
+    objects["events"] = [
+        event
+        for event in objects["events"]
+        if event["metadata"]["namespace"] in around and (event.get("lastTimestamp") or since)[:SECOND] >= since
+    ]
     strange = {pod["metadata"]["uid"] for pod in objects["pods"] if named and pod["metadata"]["namespace"] not in named}
     for helper in document["helpers"].values():
         helper["answers"] = {

@@ -7,7 +7,7 @@ import pytest
 from tests.scenarios import replay
 
 ROWS = replay.table()
-MAX_BYTES = 130_000
+MAX_BYTES = 120_000
 """A quarter of an hour of two Nodes takes most of it."""
 
 
