@@ -16,6 +16,8 @@ from bot.probes.probe import CannotTell, probe
 from bot.probes.reading import find_services, key_of, namespaces_in, path_of
 from bot.probes.times import seconds_since
 
+WRAPS = ("Error", "error", "Failed", "failed")
+"""How errors of controllers begin that hold another; of other messages the beginning says most."""
 NODES_NAMESPACE = "default"
 """Where Events about objects without a namespace are kept (client-go, tools/record)."""
 BAD_NEWS = ("NodeNotReady", "CIDRNotAvailable")
@@ -97,6 +99,6 @@ def words(event: Event, pod: Pod | None) -> str:
 
 def inmost(text: str) -> str:
     """Return as much of a message as a fact keeps: of errors that wrap each other (``a: b: c``) the inmost ones."""
-    while len(text) > TEXT_LENGTH and ": " in text:
+    while len(text) > TEXT_LENGTH and text.startswith(WRAPS) and ": " in text:
         text = text.partition(": ")[2]
     return text[:TEXT_LENGTH]

@@ -119,4 +119,5 @@ def test_of_errors_that_wrap_each_other_the_inmost_is_kept() -> None:
 
     assert inmost(f"failed to update {'x' * 190}: {inner}") == inner
     assert inmost(inner) == inner
+    assert inmost(f"Search Line limits were exceeded: {'x' * 190}: y").startswith("Search Line limits")
     assert len(inmost("x" * 500)) == TEXT_LENGTH
