@@ -31,8 +31,6 @@ class Rollout(Fact):
     templates: int
     """Different Pod templates among its Pods, those on their way out included: above 1 it replaces Pods now, or just
     did."""
-    pods_seconds: int
-    """Since the oldest of its Pods that stay was made; 0 where none stays."""
     leaving_pods: int
     """Pods on their way out."""
     progress: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from bot.cluster.objects import Deployment, Pod, Service
 from bot.cluster.port import Cluster
@@ -11,7 +10,6 @@ from bot.facts.rollout import Rollout
 from bot.facts.scope import Scope
 from bot.probes.probe import probe
 from bot.probes.reading import find_services, namespaces_in, owner_of, path_of
-from bot.probes.times import seconds_since
 from bot.probes.workload import provides, subject_of
 
 TEMPLATE_LABEL = "pod-template-hash"
@@ -25,18 +23,17 @@ async def rollout(cluster: Cluster, scope: Scope) -> Iterable[Rollout]:
     deployments = [item for place in places for item in await cluster.list(Deployment, namespace=place)]
     pods = [pod for place in places for pod in await cluster.list(Pod, namespace=place)]
     return [
-        fact_of(item, service, [pod for pod in pods if owner_of(pod) == subject_of(item)], cluster.now())
+        fact_of(item, service, [pod for pod in pods if owner_of(pod) == subject_of(item)])
         for service in services
         for item in deployments
         if provides(item, service)
     ]
 
 
-def fact_of(item: Deployment, service: Service, pods: Sequence[Pod], now: datetime) -> Rollout:
+def fact_of(item: Deployment, service: Service, pods: Sequence[Pod]) -> Rollout:
     """Return how far one Deployment is."""
     spec, status = item.spec, item.status
     serving = [container for container in spec.template.spec.containers if container.ports]
-    staying = [pod for pod in pods if not pod.metadata.deletion_timestamp]
     seen = status.observed_generation >= item.metadata.generation
     return Rollout(
         namespace=item.metadata.namespace,
@@ -48,7 +45,6 @@ def fact_of(item: Deployment, service: Service, pods: Sequence[Pod], now: dateti
         paused=spec.paused,
         in_progress=not seen or min(status.updated_replicas, status.available_replicas) < spec.replicas,
         templates=len({pod.metadata.labels.get(TEMPLATE_LABEL, "") for pod in pods}),
-        pods_seconds=max((seconds_since(pod.metadata.creation_timestamp, now) for pod in staying), default=0),
         leaving_pods=sum(bool(pod.metadata.deletion_timestamp) for pod in pods),
         progress=next((each.reason for each in status.conditions if each.type == "Progressing"), ""),
         strategy=spec.strategy.type,

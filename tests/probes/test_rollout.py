@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.cluster.errors import Forbidden
 from bot.cluster.manifests import from_manifests
-from bot.cluster.memory import EPOCH
 from bot.facts.base import Reason
 from bot.facts.rollout import Rollout
 from bot.probes.rollout import rollout
@@ -51,15 +49,6 @@ async def test_pods_on_their_way_out_count_as_pods_of_their_template() -> None:
     found = await found_for(web(DONE), of_template("web-1", "aaa", deleted=True), of_template("web-2", "bbb"))
 
     assert (found.templates, found.leaving_pods) == (2, 1)
-
-
-async def test_the_oldest_pod_that_stays_tells_how_long_ago_pods_were_made() -> None:
-    pods = [of_template("web-1", "aaa", deleted=True), *(of_template(name, "bbb") for name in ("web-2", "web-3"))]
-    for made, ago in zip(pods, (90, 12, 4), strict=True):
-        made["metadata"]["creationTimestamp"] = (EPOCH - timedelta(seconds=ago)).isoformat()
-
-    assert (await found_for(web(DONE), *pods)).pods_seconds == 12
-    assert (await found_for(web(DONE), pods[0])).pods_seconds == 0
 
 
 @pytest.mark.parametrize(
