@@ -185,5 +185,3 @@ class DefaultGateway(Fact):
     """It was asked for its MAC address and does not answer: ``failed`` or ``incomplete``."""
     others: str
     """The router that most other Nodes use; empty where none was seen."""
-    differs: bool
-    """Other Nodes use another one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,12 +15,13 @@ from bot.facts.scope import Scope
 from bot.node.answers import named
 from bot.node.client import samples
 from bot.node.roles import POD_KINDS
-from bot.node.sampled import Link, Route, Sample
+from bot.node.sampled import Link, Route, Sample, Settings
 from bot.probes.counters import provenance
-from bot.probes.node import MAX_NODES, each_node, nodes_in
+from bot.probes.node import MAX_NODES, each_node, must, nodes_in
 from bot.probes.peer import MAIN_TABLE, Network, best_route, contains, network
 from bot.probes.probe import Unreadable, probe
 from bot.probes.reading import Pods, key_of, owner_of
+from bot.probes.sysctl import whole
 
 
 @probe(BridgeHairpin, reads=(Node, Pod), helper=True)
@@ -83,13 +83,14 @@ async def pod_bridge(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unreadab
     """Look what the bridges of the Nodes on the path do for the Pods behind them."""
     answers = await samples(cluster, (await nodes_in(cluster, scope))[0][:MAX_NODES])
     pairs = await neighbours_of(cluster, scope)
-    nodes = await asyncio.gather(*(cluster.get(Node, name=name) for name in answers))
-    homes = {
-        node.metadata.name: await home_of(cluster, node, pairs.get(node.metadata.name, ""), answers[node.metadata.name])
-        for node in nodes
-    }
+    homes: dict[str, Home | ClusterError] = {}
+    for name, answer in answers.items():
+        try:
+            homes[name] = await home_of(cluster, name, pairs.get(name, ""), must(answer))
+        except ClusterError as problem:
+            homes[name] = problem
     return await each_node(
-        cluster, scope, PodBridge, lambda sample: pod_bridges(sample, homes[sample.node]), ask=samples
+        cluster, scope, PodBridge, lambda sample: pod_bridges(sample, must(homes[sample.node])), ask=samples
     )
 
 
@@ -98,10 +99,7 @@ async def neighbours_of(cluster: Cluster, scope: Scope) -> dict[str, str]:
     found: dict[str, str] = {}
     ends = scope.clients, scope.backends
     places = {pod.namespace for subjects in ends for pod in subjects}
-    try:
-        pods = Pods([pod for place in sorted(places) for pod in await cluster.list(Pod, namespace=place)])
-    except ClusterError:  # what the bridge does is known all the same
-        return found
+    pods = Pods([pod for place in sorted(places) for pod in await cluster.list(Pod, namespace=place)])
     clients, called = (pods.named(subjects) for subjects in ends)
     for client in clients:
         for pod in called:
@@ -110,16 +108,18 @@ async def neighbours_of(cluster: Cluster, scope: Scope) -> dict[str, str]:
     return found
 
 
-async def home_of(cluster: Cluster, node: Node, pair: str, answer: Sample | ClusterError) -> Home:
-    """Return a Node's Pod network, and how many Pods live in it where it has no gateway."""
+async def home_of(cluster: Cluster, name: str, pair: str, sample: Sample) -> Home:
+    """Return a Node's Pod network, and how many Pods live in it where it has no gateway.
+
+    Raises:
+        ClusterError: The Node or its Pods cannot be read, or the helper does not tell.
+    """
+    node = await cluster.get(Node, name=name)
     around = network(next(iter(node.spec.pod_cidrs), node.spec.pod_cidr))
-    try:
-        if around is None or isinstance(answer, ClusterError) or has_gateway(answer, around):
-            return Home(network=around, pods=0, pair=pair)
-        pods = await cluster.list(Pod, fields=f"spec.nodeName={node.metadata.name}")
-    except ClusterError:
+    if around is None or has_gateway(sample, around):
         return Home(network=around, pods=0, pair=pair)
-    own = (network(pod.status.pod_ip) for pod in pods if pod.spec.node_name == node.metadata.name)
+    pods = await cluster.list(Pod, fields=f"spec.nodeName={name}")
+    own = (network(pod.status.pod_ip) for pod in pods if pod.spec.node_name == name)
     return Home(network=around, pods=sum(bool(one and contains(around, one)) for one in own), pair=pair)
 
 
@@ -137,7 +137,7 @@ def pod_bridges(sample: Sample, home: Home) -> list[Fact]:
         ClusterError: The helper does not tell; the error is named after why.
     """
     series = sample.series
-    links, settings = sample.last(series.links), sample.last(series.settings).values
+    links, settings = sample.last(series.links), sample.last(series.settings)
     held, routes = sample.last(series.addresses), sample.last(series.routes)
     names = {link.index: link.name for link in links}
     found: list[Fact] = []
@@ -186,7 +186,13 @@ def leads(routes: tuple[Route, ...], around: Network, device: int) -> bool:
     )
 
 
-def arp_ignore(settings: Mapping[str, str], interface: str) -> int:
-    """Return a setting that is told where it is not 0."""
-    told = settings.get(f"ipv4/conf/{interface}/arp_ignore", "0")
-    return int(told) if told.isascii() and told.isdecimal() and len(told) <= 1 else 0
+def arp_ignore(settings: Settings, interface: str) -> int:
+    """Return a setting that is told where it is not 0.
+
+    Raises:
+        ClusterError: It could not be read, or is no number.
+    """
+    path = f"ipv4/conf/{interface}/arp_ignore"
+    if path in settings.missing:
+        raise named(f"{path}: {settings.missing[path]}")
+    return whole(settings.values.get(path, "0"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -41,20 +42,22 @@ async def default_gateway(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unr
 
 
 def gateways(answers: Mapping[str, Sample | ClusterError]) -> dict[str, str]:
-    """Return the router of each Node, where it has one."""
+    """Return the router of each Node that tells of one."""
     found: dict[str, str] = {}
     for node, answer in answers.items():
-        if not isinstance(answer, ClusterError) and (route := default_route(answer)):
-            found[node] = route.via
+        with contextlib.suppress(ClusterError):
+            if route := default_route(must(answer)):
+                found[node] = route.via
     return found
 
 
 def default_route(sample: Sample) -> Route | None:
-    """Return the default route over a router with the least metric; None where there is none, or nobody says."""
-    try:
-        known = sample.last(sample.series.routes)
-    except ClusterError:
-        return None
+    """Return the default route over a router with the least metric; None where there is none.
+
+    Raises:
+        ClusterError: The helper could not read routes; the error is named after why.
+    """
+    known = sample.last(sample.series.routes)
     found = [route for route in known if (route.to, route.table) == (EVERYWHERE, MAIN_TABLE) and route.via]
     return min(found, key=lambda route: route.metric, default=None)
 
@@ -62,7 +65,6 @@ def default_route(sample: Sample) -> Route | None:
 def gateway_of(sample: Sample, usual: Mapping[str, str]) -> list[Fact]:
     """Return the router of one Node, beside those of the others; nothing where it has none."""
     series = sample.series
-    sample.last(series.routes)
     links, entries = sample.last(series.links), sample.last(series.neighbours)
     route = default_route(sample)
     if route is None:
@@ -78,7 +80,6 @@ def gateway_of(sample: Sample, usual: Mapping[str, str]) -> list[Fact]:
             state=state,
             silent=state in SILENT,
             others=most,
-            differs=most not in ("", route.via),
             **provenance(sample, series.routes),
         )
     ]

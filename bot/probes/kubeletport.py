@@ -27,9 +27,13 @@ async def kubelet_port(cluster: Cluster, scope: Scope) -> Iterable[Fact | Unread
     """Connect to the kubelets of Nodes where commands cannot be run, from a Node where they can."""
     names = (await nodes_in(cluster, scope))[0][:MAX_NODES]
     answers = await client.samples(cluster, names)
-    broken = {name for name, answer in answers.items() if isinstance(answer, Unreachable | TimedOut)}
-    nodes = [await cluster.get(Node, name=name) for name in names if name not in broken]
+    errors = {name: answer for name, answer in answers.items() if isinstance(answer, ClusterError)}
+    broken = {name for name, error in errors.items() if isinstance(error, Unreachable | TimedOut)}
+    nodes = await asyncio.gather(*(cluster.get(Node, name=name) for name in names if name not in errors))
     found: list[Fact | Unreadable] = [fact_of(node, says="", other="", result=UNTRIED) for node in nodes]
+    found += [
+        Unreadable(of=KubeletPort, subject=name, error=error) for name, error in errors.items() if name not in broken
+    ]
     if broken:
         others = [name for name in await cluster.helper_nodes() if name not in broken]
         found += await asyncio.gather(*(tried(cluster, name, str(answers[name]), others) for name in sorted(broken)))

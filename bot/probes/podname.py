@@ -45,6 +45,8 @@ async def pod_names(cluster: Cluster, scope: Scope) -> Iterable[PodName]:
         host, _, rest = name.partition(".")
         service_name, _, place = rest.partition(".")
         namespace = place.partition(".")[0] or home
+        if not is_of_cluster(place, home, scope):
+            continue  # a host outside is no reason to read a namespace that is called like its domain
         services = {item.metadata.name: item for item in await cluster.list(Service, namespace=namespace)}
         if (service := services.get(service_name)) is None or not is_reached_for(name, service, scope):
             continue
@@ -53,6 +55,12 @@ async def pod_names(cluster: Cluster, scope: Scope) -> Iterable[PodName]:
         named = [pod for pod in pods.of(namespace) if pod.spec.hostname == host]
         found += [pod_name_of(name, service, pod, user, selected=pod.metadata.name in behind) for pod in named[:1]]
     return found
+
+
+def is_of_cluster(place: str, home: str, scope: Scope) -> bool:
+    """Tell whether what stands behind a Pod's and a Service's name may be a namespace: ``shop``, ``shop.svc``."""
+    namespace, _, rest = place.partition(".")
+    return namespace in ("", home, *scope.namespaces) or rest.partition(".")[0] == "svc"
 
 
 def is_reached_for(name: str, service: Service, scope: Scope) -> bool:

@@ -43,7 +43,7 @@ async def policy_flow(cluster: Cluster, scope: Scope) -> Iterable[PolicyFlow | U
     if not (clients and (targets or found)):
         raise CannotTell(Reason.OUT_OF_SCOPE, "no Pod is there that connects, or none that it connects to")
     policies = await world.policies({*(c.end.namespace for c in clients), *(t.end.namespace for t in targets)})
-    labels, idle = await world.namespace_labels(policies), await world.without_pods(policies)
+    labels, idle = await world.namespace_labels(policies), world.without_pods(policies)
     for client in clients:
         source = with_labels(client.end, labels)
         here = dataclasses.replace(client, end=source)
@@ -119,16 +119,16 @@ class World:
         places = sorted(filter(None, namespaces))
         return [item for place in places for item in await self.cluster.list(NetworkPolicy, namespace=place)]
 
-    async def without_pods(self, policies: Sequence[NetworkPolicy]) -> list[NetworkPolicy]:
-        """Return the policies that select no living Pod."""
-        return [
-            policy
-            for policy in policies
-            if not any(
-                selects(policy.spec.pod_selector, pod.metadata.labels)
-                for pod in (await self.pods(policy.metadata.namespace)).of(policy.metadata.namespace)
-            )
-        ]
+    def without_pods(self, policies: Sequence[NetworkPolicy]) -> list[NetworkPolicy]:
+        """Return the policies that select no living Pod, of the namespaces whose Pods were read: not of the DNS's."""
+        return [policy for policy in policies if self._is_idle(policy)]
+
+    def _is_idle(self, policy: NetworkPolicy) -> bool:
+        home = policy.metadata.namespace
+        pods = self._pods.get(home)
+        return pods is not None and not any(
+            selects(policy.spec.pod_selector, pod.metadata.labels) for pod in pods.of(home)
+        )
 
     async def namespace_labels(self, policies: Sequence[NetworkPolicy]) -> Mapping[str, Mapping[str, str]]:
         """Return the labels of all Namespaces, if any policy asks for them."""

@@ -121,7 +121,7 @@ async def test_a_bridge_that_lost_its_address_is_no_gateway_and_its_pods_are_cou
 
 @pytest.mark.parametrize(
     ("values", "counts"),
-    [({"cni0": "8"}, 8), ({"all": "8", "cni0": "1"}, 8), ({"eth0": "8"}, 0), ({"cni0": "nonsense"}, 0)],
+    [({"cni0": "8"}, 8), ({"all": "8", "cni0": "1"}, 8), ({"eth0": "8"}, 0)],
 )
 async def test_the_larger_setting_of_the_bridge_and_all_counts(values: dict[str, str], counts: int) -> None:
     told = {f"ipv4/conf/{name}/arp_ignore": value for name, value in values.items()}
@@ -134,3 +134,16 @@ async def test_a_helper_that_does_not_tell_of_ports_makes_the_bridge_unknown() -
 
     assert isinstance(unknown, Unknown)
     assert "which ports are isolated" in unknown.detail
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"values": {"ipv4/conf/cni0/arp_ignore": "nonsense"}, "missing": {}},
+        {"values": {}, "missing": {"ipv4/conf/cni0/arp_ignore": "EIO"}},
+    ],
+)
+async def test_a_setting_that_could_not_be_read_is_not_taken_for_the_usual_one(settings: Any) -> None:
+    [unknown] = await seen(settings=[settings])
+
+    assert isinstance(unknown, Unknown)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.cluster.errors import Unreachable
+from bot.cluster.errors import Forbidden, Unreachable
 from bot.cluster.manifests import from_manifests
 from bot.cluster.memory import Helper
+from bot.facts.base import Reason, Unknown
 from bot.facts.controlplane import KubeletPort
 from bot.facts.scope import Scope
 from bot.node.requests import sample_request
@@ -65,3 +66,13 @@ async def test_where_nobody_else_can_connect_it_stays_untried() -> None:
     )
 
     assert (found["node1"].ready, found["node1"].commands_run, found["node1"].result) == (False, False, "untried")
+
+
+async def test_who_may_run_no_commands_does_not_know_whether_they_run() -> None:
+    forbidden = Helper(pod="helper-node1", failures={sample_request(): Forbidden("pods/exec is forbidden")})
+    cluster = from_manifests(node("node1", "10.231.0.11"), helpers={"node1": forbidden})
+
+    [unknown] = await facts_of(kubelet_port, cluster, Scope(cluster_wide=True))
+
+    assert isinstance(unknown, Unknown)
+    assert unknown.reason is Reason.FORBIDDEN

@@ -134,3 +134,15 @@ async def test_other_names_and_pods_without_a_hostname_are_no_facts() -> None:
     assert await names(STORE, primary("db-hl", hostname="other"), client("primary.db:5432")) == []
     assert await names(primary("db-hl"), client("primary.db:5432")) == []
     assert await names(STORE, primary("db-hl"), client("db:5432")) == []
+
+
+async def test_a_host_outside_does_not_have_a_namespace_read_that_is_called_like_its_domain() -> None:
+    other = service("db", clusterIP="None", namespace="net", selector={"app": "store"})
+    stranger = primary("db-hl")
+    stranger["metadata"]["namespace"] = "net"
+
+    assert await names(other, stranger, client("primary.db.net:5432")) == []
+    assert len(await names(other, stranger, client("primary.db.net.svc:5432"), scope=CLIENT_ALONE)) == 1
+
+
+CLIENT_ALONE = Scope(namespaces=("shop",), clients=TO_DB.clients)
